@@ -1,0 +1,1 @@
+"""pagestate: a model checker for page lifecycle protocols of the Linux kernel."""
