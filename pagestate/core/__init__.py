@@ -1,0 +1,1 @@
+"""Pure data: sorts, terms, systems, properties, verdicts, traces.  No solver, no files."""

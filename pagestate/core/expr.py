@@ -17,8 +17,17 @@ OpName: TypeAlias = Literal["not", "and", "or", "ite", "eq", "lt", "le", "add", 
 QuantKind: TypeAlias = Literal["all", "any", "count"]
 
 
+class Term:
+    """What all terms share: they must not be used as Python truth values."""
+
+    __slots__ = ()
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"a symbolic term has no truth value: {self!r}")
+
+
 @dataclass(frozen=True, slots=True)
-class Lit:
+class Lit(Term):
     """A constant.  A literal of an index sort names one member (finite instances only)."""
 
     value: Value
@@ -27,7 +36,7 @@ class Lit:
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class Param(Term):
     """A bound variable: a parameter of an action, or the variable of a quantifier."""
 
     name: str
@@ -36,7 +45,7 @@ class Param:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class Read(Term):
     """The value of a state variable at an index; ``primed``: after the step (step properties)."""
 
     var: str
@@ -47,7 +56,7 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Term):
     """A state cell of a finite instance, by its number in ``GroundSystem.cells``."""
 
     number: int
@@ -56,7 +65,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Op:
+class Op(Term):
     """An operator applied to terms; ``and``, ``or`` and ``add`` take any number of them."""
 
     op: OpName
@@ -66,7 +75,7 @@ class Op:
 
 
 @dataclass(frozen=True, slots=True)
-class Quant:
+class Quant(Term):
     """``all``/``any``: over every member of the binder's sort; ``count``: for how many it holds."""
 
     kind: QuantKind
@@ -81,7 +90,7 @@ class Quant:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class Size(Term):
     """The number of members of an index sort."""
 
     index: IndexSort
@@ -97,14 +106,6 @@ Expr: TypeAlias = Union["Lit", "Param", "Read", "Cell", "Op", "Quant", "Size"]
 
 TRUE = Lit(True, BOOL)
 FALSE = Lit(False, BOOL)
-
-
-def _no_truth_value(self: object) -> bool:
-    raise TypeError(f"a symbolic term has no truth value: {self!r}")
-
-
-for _term in (Lit, Param, Read, Cell, Op, Quant, Size):
-    _term.__bool__ = _no_truth_value  # type: ignore[attr-defined]
 
 
 def lit(value: bool | int) -> Lit:

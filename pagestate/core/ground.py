@@ -146,9 +146,9 @@ def ground(system: System, sizes: Sizes) -> GroundSystem:
     for var in system.variables:
         for index in product(*(range(sizes.of(d)) for d in var.dims)):
             n = len(cells)
-            init = None if var.free else encode(var.sort, var.init)
+            start = None if var.free else encode(var.sort, var.init)
             cells.append(
-                GroundCell(n, (var.name, index), var.sort, domain_size(var.sort, sizes), init)
+                GroundCell(n, (var.name, index), var.sort, domain_size(var.sort, sizes), start)
             )
             number[var.name, index] = n
             sorts[n] = var.sort

@@ -1,0 +1,1 @@
+"""The modelling language: decorated Python functions, compiled from their syntax tree."""
