@@ -32,6 +32,7 @@ class Step:
     span: Span | None = None
     src: str = ""
     note: str = ""
+    args: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
