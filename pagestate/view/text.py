@@ -1,0 +1,159 @@
+"""The text form of a trace: the CPU diagram of kernel commit messages.
+
+Up to three threads stand in columns, more in a log with the CPU before each line.  Every line is
+plain ASCII, without trailing blanks, and fits the width whatever the names are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from pagestate.view.traceview import Row, TraceView
+from pagestate.view.values import Fact, fact_lines
+from pagestate.view.wrap import plain, wrap
+
+Values: TypeAlias = bool | Literal["shared", "all"]
+"""What to show of the state: nothing, the shared state (also ``True``), or locals as well."""
+
+MIN_WIDTH = 40
+_MARGIN = 4
+_NORMAL_WIDTH = 75
+_COLUMNS = {1: (4,), 2: (4, 36), 3: (4, 28, 52)}
+_GAP = 2
+_MIN_ROOM = 16
+_HANG = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line of one lane before it is placed; ``number`` where it is a step."""
+
+    lane: int
+    indent: int
+    text: str
+    number: int | None = None
+    fact: bool = False
+
+
+def render_text(
+    view: TraceView,
+    width: int = 75,
+    values: Values = False,
+    numbers: bool = False,
+    header: bool = True,
+) -> str:
+    """The diagram of ``view`` in lines of at most ``width`` columns, without a final newline.
+
+    ``values`` adds the start state and, under each step, what it changed: the shared state, or
+    with ``"all"`` also locals and control points.  ``numbers`` puts the numbers of the steps into
+    the margin (a lasso always has them: its last line names one).  Without ``header`` the line
+    that names the property is left out.  Raises ValueError for a width below 40.
+    """
+    if width < MIN_WIDTH:
+        raise ValueError(f"width must be at least {MIN_WIDTH}")
+    numbers = numbers or view.back_to is not None
+    margin = max(_MARGIN, len(str(len(view.rows))) + 1) if numbers else _MARGIN
+    out = list[str]()
+    if header:
+        out += [*_paragraph(f"{view.headline}:", margin, width), ""]
+    if values or not view.rows:
+        start = fact_lines(f for f in view.initial if _wanted(f, values or "shared"))
+        if start:
+            out += [*_paragraph(f"start: {'; '.join(start)}", margin, width, prose=False), ""]
+    lines = [line for row in view.rows for line in _lines(row, values)]
+    columns = _columns(len(view.lanes), width, margin)
+    if columns:
+        out += _table(view, lines, columns, margin, width, numbers)
+    else:
+        out += _log(view, lines, margin, width, numbers)
+    if view.back_to is not None:
+        more = view.back_to <= len(view.rows)
+        text = f"<- back to step {view.back_to}" if more else "<- nothing moves any more"
+        out += _paragraph(text, margin, width)
+    if view.final:
+        out += _paragraph(f"*** {view.final} ***", margin, width)
+    while out and not out[-1]:
+        out.pop()
+    return "\n".join(line.rstrip() for line in out)
+
+
+def _wanted(each: Fact, values: Values) -> bool:
+    return values == "all" or (bool(values) and each.scope == "shared")
+
+
+def _paragraph(text: str, margin: int, width: int, prose: bool = True) -> list[str]:
+    room = width - margin
+    first, *rest = wrap(plain(text), room, room - _HANG, prose=prose)
+    return [" " * margin + first, *(" " * (margin + _HANG) + line for line in rest)]
+
+
+def _lines(row: Row, values: Values) -> Iterator[_Line]:
+    if row.starts:
+        yield _Line(row.lane, 0, row.starts)
+    for depth in range(row.open, len(row.calls)):
+        yield _Line(row.lane, 2 + 2 * depth, row.calls[depth])
+    indent = 2 + 2 * len(row.calls)
+    note = f" [{row.note}]" if row.note else ""
+    yield _Line(row.lane, indent, row.text + note, row.number)
+    for line in fact_lines(c for c in row.changes if _wanted(c, values)):
+        yield _Line(row.lane, indent + 4, line, fact=True)
+
+
+def _columns(lanes: int, width: int, margin: int) -> tuple[int, ...]:
+    """Where the lanes stand, or nothing if there are too many of them for the width."""
+    if lanes not in _COLUMNS:
+        return ()
+    extra = max(0, width - _NORMAL_WIDTH) // lanes
+    columns = tuple(c + n * extra + margin - _MARGIN for n, c in enumerate(_COLUMNS[lanes]))
+    return columns if width - columns[-1] >= _MIN_ROOM else ()
+
+
+def _placed(line: _Line, room: int, spare: int = 0) -> list[str]:
+    """The line in a column of ``room``, indented; deep nesting gives way to legible text."""
+    text = plain(line.text) or "?"
+    indent = min(line.indent, max(0, room - _MIN_ROOM))
+    hang = min(indent + _HANG, max(0, room - _MIN_ROOM // 2))
+    if line.fact:
+        longest = max(len(part) + 1 for part in text.split(", "))
+        indent = min(indent, max(0, room + spare - longest))
+        hang = min(hang, max(0, room + spare - longest))
+    first, *rest = wrap(text, room - indent, room - hang, spare, not line.fact)
+    return [" " * indent + first, *(" " * hang + more for more in rest)]
+
+
+def _table(
+    view: TraceView,
+    lines: list[_Line],
+    columns: tuple[int, ...],
+    margin: int,
+    width: int,
+    numbers: bool,
+) -> Iterator[str]:
+    ends = [*(c - _GAP for c in columns[1:]), width]
+    for title in ([lane.cpu for lane in view.lanes], ["----"] * len(view.lanes)):
+        cells = (t.ljust(e - c + _GAP) for t, c, e in zip(title, columns, ends, strict=True))
+        yield " " * columns[0] + "".join(cells)
+    for line in lines:
+        start = columns[line.lane]
+        end = ends[line.lane]
+        for n, text in enumerate(_placed(line, end - start, width - end)):
+            yield (
+                _numbered(line if n == 0 else None, margin, numbers) + " " * (start - margin) + text
+            )
+
+
+def _log(
+    view: TraceView, lines: list[_Line], margin: int, width: int, numbers: bool
+) -> Iterator[str]:
+    names = [f"{lane.cpu}: " for lane in view.lanes]
+    widest = max((len(n) for n in names), default=0)
+    for line in lines:
+        for n, text in enumerate(_placed(line, width - margin - widest)):
+            name = names[line.lane] if n == 0 else ""
+            yield _numbered(line if n == 0 else None, margin, numbers) + name.ljust(widest) + text
+
+
+def _numbered(line: _Line | None, margin: int, numbers: bool) -> str:
+    if line is None or line.number is None or not numbers:
+        return " " * margin
+    return str(line.number).rjust(margin - 1) + " "
