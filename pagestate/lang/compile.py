@@ -1,0 +1,448 @@
+"""From a model and a valuation of its switches to a core system and core properties."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pagestate.core.expr import (
+    FALSE,
+    TRUE,
+    Expr,
+    Lit,
+    Param,
+    Read,
+    conj,
+    eq,
+    neg,
+    transform,
+    walk,
+)
+from pagestate.core.property import Property
+from pagestate.core.sorts import BOOL, DataSort, EnumSort, IndexSort, default_value
+from pagestate.core.system import Action, StateVar, StepInfo, System, Thread, Write, index_sorts
+from pagestate.core.system import terms_of
+from pagestate.core.verdict import Verdict
+from pagestate.lang.declare import Model, PropertyDecl
+from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.layout import Layout, layout_of, state_variables
+from pagestate.lang.machine import Control, Machine, Scan, Seq, Transition
+from pagestate.lang.source import source_of
+from pagestate.lang.steps import FAULTS
+from pagestate.lang.terms import Scope, Step, near, pure_body
+
+NO_FAULT = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A model under one valuation: what the engines check."""
+
+    model: Model
+    valuation: Mapping[str, bool | str | int]
+    system: System
+    properties: tuple[Property, ...]
+    expected: Mapping[str, tuple[Verdict, str]]
+    impossible: tuple[str, ...]
+
+
+def valuation_of(model: Model, settings: Mapping[str, str]) -> dict[str, bool | str | int]:
+    """All switches with their values.  Raises ModelError PS301, PS302."""
+    switches = {s.name: s for s in model.declared_switches()}
+    for name in settings:
+        if name not in switches:
+            raise ModelError(
+                "PS301",
+                f"model {model.name} has no switch {name!r}",
+                hint=near(name, list(switches)) or "it has no switches",
+            )
+    return {
+        name: s.parse(settings[name]) if name in settings else s.default
+        for name, s in switches.items()
+    }
+
+
+def compile_model(model: Model, valuation: Mapping[str, bool | str | int]) -> Compiled:
+    """Compile ``model``.  Raises ModelError."""
+    _check_names(model)
+    layout = layout_of(model)
+    machines = _explore(model, layout, valuation)
+    shared = state_variables(layout, machines[0].readers if machines else set())
+    faults = sorted({t.step.fault for m in machines for t in m.done if t.step.fault})
+    fault = EnumSort("fault", (NO_FAULT, *faults))
+    variables, actions, threads = list(shared), list[Action](), list[Thread]()
+    if faults:
+        variables.append(StateVar("fault", (), fault, NO_FAULT))
+    for machine in machines:
+        made = _thread(machine, fault if faults else None)
+        variables.extend(made[0])
+        actions.extend(made[1])
+        threads.append(made[2])
+    init = TRUE
+    if model.init is not None:
+        init = pure_body(_pure_scope(model.init, layout, valuation))
+    properties = [compile_property(p, layout, valuation, model) for p in model.properties]
+    properties += [
+        Property(
+            FAULTS[kind][0],
+            "always",
+            neg(eq(Read("fault", (), fault), Lit(kind, fault))),
+            title=FAULTS[kind][1],
+            builtin=True,
+        )
+        for kind in faults
+    ]
+    used = _sorts_of(variables, actions, properties, model)
+    system = System(
+        model.name,
+        used,
+        tuple(variables),
+        tuple(actions),
+        tuple(threads),
+        init,
+        tuple(model.assumptions),
+    )
+    folded, rest, impossible = fold_constants(system, properties)
+    defaults = {s.name: s.default for s in model.declared_switches()}
+    expected = {
+        e.name: (Verdict(e.verdict), e.reason)
+        for e in model.expect
+        if {**defaults, **e.when} == dict(valuation)
+    }
+    return Compiled(model, dict(valuation), folded, tuple(rest), expected, impossible)
+
+
+def _check_names(model: Model) -> None:
+    for kind, names in (
+        ("thread", [t.name for t in model.declared_threads()]),
+        ("property", [p.name for p in model.properties]),
+        ("switch", [s.name for s in model.declared_switches()]),
+    ):
+        twice = [n for n in names if names.count(n) > 1]
+        if twice:
+            raise ModelError("PS307", f"{kind} {twice[0]!r} is declared twice", model.span)
+    known = [p.name for p in model.properties] + [name for name, _ in FAULTS.values()]
+    switches = [s.name for s in model.declared_switches()]
+    for expect in model.expect:
+        if expect.name not in known:
+            raise ModelError(
+                "PS306",
+                f"an expectation names {expect.name!r}, which is no property of {model.name}",
+                model.span,
+                near(expect.name, known),
+            )
+        for name in expect.when:
+            if name not in switches:
+                raise ModelError(
+                    "PS301",
+                    f"an expectation names switch {name!r}",
+                    model.span,
+                    near(name, switches),
+                )
+        if expect.verdict not in list(Verdict):
+            raise ModelError("PS308", f"{expect.verdict!r} is no verdict", model.span)
+
+
+def _explore(
+    model: Model, layout: Layout, valuation: Mapping[str, bool | str | int]
+) -> list[Machine]:
+    """Explore all threads, again until the sorts of locals and the use of locks are settled."""
+    readers = set[str]()
+    sorts: dict[str, dict[str, DataSort]] = {t.name: {} for t in model.declared_threads()}
+    while True:
+        machines = [
+            Machine(t, layout, valuation, sorts[t.name], {}, readers)
+            for t in model.declared_threads()
+        ]
+        for machine in machines:
+            machine.explore()
+        if not any(m.changed for m in machines):
+            return machines
+
+
+def _labels(machine: Machine) -> dict[Control, str]:
+    """A readable, unique label for every control state: function and line."""
+    labels = dict[Control, str]()
+    taken = set[str]()
+    for transition in machine.done:
+        for control in (transition.source, transition.target):
+            if control is None or control in labels or not control.frames:
+                continue
+            if control == machine.start:
+                label = "start"
+            else:
+                top = control.frames[0]
+                node = top.stmts[top.at] if isinstance(top, Seq) else getattr(top, "node", None)
+                source = getattr(top, "source", machine.source)
+                line = getattr(node, "lineno", source.tree.lineno)
+                mark = "next " if isinstance(top, Scan) else ""
+                label = f"{mark}{source.name}:{line}"
+            base, n = label, 2
+            while label in taken:
+                label, n = f"{base}#{n}", n + 1
+            taken.add(label)
+            labels[control] = label
+    return labels
+
+
+def _thread(
+    machine: Machine, fault: EnumSort | None
+) -> tuple[list[StateVar], list[Action], Thread]:
+    """The variables and actions of one thread."""
+    decl, me = machine.decl, machine.mine
+    dims = (decl.replicated,) if decl.replicated else ()
+    labels = _labels(machine)
+    if machine.start not in labels:  # a thread with an empty body
+        labels[machine.start] = "start"
+    ends = not decl.repeat and any(t.target is None and not t.step.fault for t in machine.done)
+    names = tuple(labels.values()) + (("end",) if ends else ())
+    control_sort = EnumSort(f"{decl.name}.pc", names)
+    control = Read(f"{decl.name}.pc", me, control_sort)
+    live = _liveness(machine)
+    for name in live[machine.start]:
+        span = machine.source.span(machine.source.tree)
+        short = name.rsplit(".", 1)[-1]
+        raise ModelError("PS213", f"local {short!r} may be read before it has a value", span)
+    home = "start" if decl.repeat else "end"
+    me_params = () if machine.me is None else (machine.me,)
+    actions = list[Action]()
+    counts = dict[str, int]()
+    for transition in machine.done:
+        step, label = transition.step, labels[transition.source]
+        target = home if transition.target is None else labels[transition.target]
+        guard = [eq(control, Lit(label, control_sort))]
+        if fault:
+            guard.append(eq(Read("fault", (), fault), Lit(NO_FAULT, fault)))
+        writes = list[Write]()
+        if step.fault:
+            assert fault is not None
+            target = label
+            writes.append(Write("fault", (), Lit(step.fault, fault)))
+        else:
+            writes.extend(step.writes)
+            writes.extend(_local_writes(machine, transition, live))
+            if target != label:
+                writes.append(Write(f"{decl.name}.pc", me, Lit(target, control_sort)))
+        if not writes and not step.note:
+            continue
+        counts[label] = counts.get(label, 0) + 1
+        number = f"/{counts[label]}" if counts[label] > 1 else ""
+        span = step.source.span(step.node) if step.source and step.node else None
+        info = StepInfo(step.text, step.calls, label, target, span, step.src or decl.src, step.note)
+        params = tuple(step.params)
+        actions.append(
+            Action(
+                f"{decl.name}@{label}{number}",
+                conj(*guard, *step.cond),
+                tuple(writes),
+                (*me_params, *params),
+                decl.name,
+                machine.me,
+                info,
+            )
+        )
+    variables = [
+        StateVar(f"{decl.name}.pc", dims, control_sort, "start", thread=decl.name, control=True)
+    ]
+    used = {name for names_ in live.values() for name in names_}
+    for name, sort in machine.sorts.items():
+        if name in used:
+            variables.append(
+                StateVar(machine.local_var(name), dims, sort, default_value(sort), thread=decl.name)
+            )
+    for name, index in machine.scans.items():
+        variables.append(
+            StateVar(machine.local_var(name), (*dims, index), BOOL, False, thread=decl.name)
+        )
+    scans = tuple(machine.local_var(n) for n in machine.scans)
+    lives = {
+        label: tuple(machine.local_var(n) for n in sorted(live.get(c, ()))) + scans
+        for c, label in labels.items()
+    }
+    final = "end" if ends else None
+    thread = Thread(
+        decl.name,
+        f"{decl.name}.pc",
+        "start",
+        names,
+        decl.replicated,
+        decl.repeat,
+        final,
+        lives,
+        decl.src,
+    )
+    return variables, actions, thread
+
+
+def _local_writes(
+    machine: Machine, transition: Transition, live: Mapping[Control, set[str]]
+) -> list[Write]:
+    """Locals that live on get their values, those that die their default."""
+    step = transition.step
+    after = live.get(transition.target, set()) if transition.target else set[str]()
+    before = live.get(transition.source, set())
+    writes = list[Write]()
+    for name in sorted(after | before):
+        var, sort = machine.local_var(name), machine.sorts[name]
+        old = Read(var, machine.mine, sort)
+        if name in after:
+            value = step.env.get(name, old)
+            if isinstance(value, Lit) and value.value is None:
+                value = Lit(None, sort)
+        else:
+            value = Lit(default_value(sort), sort)
+        if value != old and not _same_by_guard(step, old, value):
+            writes.append(Write(var, machine.mine, value))
+    return writes
+
+
+def _same_by_guard(step: Step, old: Expr, value: Expr) -> bool:
+    """Whether the step's condition already says that the local has this value."""
+    return eq(old, value) in step.cond
+
+
+def _liveness(machine: Machine) -> dict[Control, set[str]]:
+    """For every control state the locals whose values are used later."""
+    prefix = f"{machine.decl.name}."
+    scans = {machine.local_var(n) for n in machine.scans}
+
+    def locals_in(term: Expr) -> set[str]:
+        return {
+            t.var[len(prefix) :]
+            for t in walk(term)
+            if isinstance(t, Read) and t.var.startswith(prefix) and t.var not in scans
+        }
+
+    uses = dict[int, set[str]]()
+    values = dict[int, dict[str, set[str]]]()
+    for n, transition in enumerate(machine.done):
+        step = transition.step
+        found = set[str]()
+        for term in step.cond:
+            found |= locals_in(term)
+        for write in step.writes:
+            for term in (*write.index, write.value, write.where):
+                found |= locals_in(term)
+        uses[n] = found
+        values[n] = {name: locals_in(value) for name, value in step.env.items()}
+    live: dict[Control, set[str]] = {t.source: set() for t in machine.done}
+    live.setdefault(machine.start, set())
+    changed = True
+    while changed:
+        changed = False
+        for n, transition in enumerate(machine.done):
+            needed = set(uses[n])
+            if transition.target is not None:
+                for name in live.get(transition.target, ()):
+                    needed |= values[n].get(name, {name})
+            if not needed <= live[transition.source]:
+                live[transition.source] |= needed
+                changed = True
+    return live
+
+
+def _pure_scope(
+    fn: "object",
+    layout: Layout,
+    valuation: Mapping[str, bool | str | int],
+    step_property: bool = False,
+) -> Scope:
+    source = source_of(fn)  # type: ignore[arg-type]
+    primed = source.args[0][0] if step_property and source.args else ""
+    return Scope(
+        source,
+        layout,
+        valuation,
+        Step(),
+        lambda name: None,
+        lambda value, node: value,
+        ghosts=True,
+        primed=primed,
+    )
+
+
+def compile_property(
+    decl: PropertyDecl, layout: Layout, valuation: Mapping[str, bool | str | int], model: Model
+) -> Property:
+    """A declared property over the model's state.  Raises ModelError PS305 if it does not bind."""
+    scope = _pure_scope(decl.fn, layout, valuation, decl.kind == "step")
+    try:
+        formula = pure_body(scope)
+    except ModelError as error:
+        if error.code != "PS205":
+            raise
+        raise ModelError(
+            "PS305",
+            f"property {decl.name} does not fit model {model.name}: {error.message}",
+            error.span,
+            error.hint,
+        ) from None
+    if formula.sort != BOOL:
+        raise ModelError(
+            "PS216", f"property {decl.name} is not a bool", scope.source.span(scope.source.tree)
+        )
+    span = scope.source.span(scope.source.tree)
+    return Property(decl.name, decl.kind, formula, decl.doc, decl.title, span)
+
+
+def _sorts_of(
+    variables: Sequence[StateVar],
+    actions: Sequence[Action],
+    properties: Sequence[Property],
+    model: Model,
+) -> tuple[IndexSort, ...]:
+    found = dict[IndexSort, None]()
+    for var in variables:
+        found |= dict.fromkeys(var.dims)
+    for action in actions:
+        found |= dict.fromkeys(p.sort for p in action.params if isinstance(p.sort, IndexSort))
+        for term in terms_of(action):
+            found |= dict.fromkeys(index_sorts(term))
+    for prop in properties:
+        found |= dict.fromkeys(index_sorts(prop.formula))
+    for decl in model.declared_threads():
+        if decl.replicated:
+            found[decl.replicated] = None
+    return tuple(sorted(found, key=lambda s: s.name))
+
+
+def fold_constants(
+    system: System, properties: Sequence[Property]
+) -> tuple[System, list[Property], tuple[str, ...]]:
+    """Replace variables that no step writes by their initial value; drop impossible steps.
+
+    Returns the system, the properties, and the names of the dropped steps.
+    """
+    dropped = list[str]()
+    props = list(properties)
+    while True:
+        written = {w.var for a in system.actions for w in a.writes}
+        constant = {
+            v.name: Lit(v.init, v.sort)
+            for v in system.variables
+            if v.name not in written and not v.free
+        }
+        if not constant:
+            return system, props, tuple(dropped)
+
+        def visit(e: Expr, constant: Mapping[str, Lit] = constant) -> Expr | None:
+            return constant.get(e.var) if isinstance(e, Read) else None
+
+        def fold(e: Expr) -> Expr:
+            return transform(e, visit)  # noqa: B023
+
+        actions = list[Action]()
+        for action in system.actions:
+            guard = fold(action.guard)
+            if guard == FALSE:
+                dropped.append(action.name)
+                continue
+            writes = tuple(
+                replace(w, value=fold(w.value), where=fold(w.where)) for w in action.writes
+            )
+            actions.append(replace(action, guard=guard, writes=writes))
+        props = [replace(p, formula=fold(p.formula)) for p in props]
+        system = replace(
+            system,
+            variables=tuple(v for v in system.variables if v.name not in constant),
+            actions=tuple(actions),
+            init=fold(system.init),
+        )

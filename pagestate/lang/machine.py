@@ -1,0 +1,733 @@
+"""A thread as control points and the steps between them.
+
+The control state of a thread is what is left to do: a stack of statement lists, loops and calls,
+and the locks held.  From a control state the statements are executed symbolically until the next
+one that touches shared state would begin: that is where another thread can run, and the next
+control state.  Statements that touch only locals belong to the step before them; choices (thread
+arguments, ``choose``, ``either``, the next member of a scan) belong to the step after.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, add, conj, eq, forall, lit, neg
+from pagestate.core.expr import sub as minus
+from pagestate.core.sorts import BOOL, COUNT, DataSort, IndexSort, RefSort, Sort
+from pagestate.core.system import Write
+from pagestate.lang.declare import LOCK_OPERATIONS, Function, Switch, ThreadDecl, data_sort
+from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.layout import FREE_LOCK, Layout, LockInfo
+from pagestate.lang.source import Source, source_of
+from pagestate.lang.steps import Executor, fill, held_after, show, sort_of_local
+from pagestate.lang.terms import Step, over, term
+
+FUEL = 2000
+"""How many statements one step may execute before the loop is called endless."""
+
+
+@dataclass(frozen=True)
+class Seq:
+    """Statements still to execute, from ``at`` on."""
+
+    stmts: tuple[ast.stmt, ...]
+    at: int
+    source: Source
+    scope: str
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A ``while``: its test comes next."""
+
+    node: ast.While
+    source: Source
+    scope: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A ``for`` over an index sort: the choice of the next member comes next."""
+
+    node: ast.For
+    source: Source
+    scope: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """An inline call: where its result goes."""
+
+    callee: Source
+    scope: str
+    target: str | None
+    src: str
+
+
+@dataclass(frozen=True)
+class Acquire:
+    """A writer queued for a reader/writer lock."""
+
+    lock: LockInfo
+    node: ast.Call
+    source: Source
+    scope: str
+
+
+Frame = Seq | Loop | Scan | Call | Acquire
+Held = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Control:
+    """A control state: what is left to do (empty: finished), and the locks held."""
+
+    frames: tuple[Frame, ...]
+    held: Held = frozenset()
+
+
+@dataclass(frozen=True)
+class Transition:
+    """A step from one control state to another (None: the thread has ended)."""
+
+    source: Control
+    target: Control | None
+    step: Step
+
+
+@dataclass
+class Machine:
+    """Explores the control states of one thread.
+
+    ``sorts`` are the sorts of its locals as found so far, ``scans`` the visited sets of its loops,
+    ``readers`` the locks that some thread takes for reading.
+    """
+
+    decl: ThreadDecl
+    layout: Layout
+    valuation: Mapping[str, bool | str | int]
+    sorts: dict[str, DataSort]
+    scans: dict[str, IndexSort]
+    readers: set[str]
+    changed: bool = False
+    done: list[Transition] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.source = source_of(self.decl.fn)
+        self.me = Param(self.decl.name, self.decl.replicated) if self.decl.replicated else None
+        self.mine: tuple[Expr, ...] = (self.me,) if self.me is not None else ()
+
+    @property
+    def start(self) -> Control:
+        """Where the thread begins."""
+        return Control((Seq(tuple(self.source.tree.body), 0, self.source, ""),))
+
+    # ------------------------------------------------------------------------------ locals
+
+    def local_var(self, qualified: str) -> str:
+        """The name of the state variable of a local."""
+        return f"{self.decl.name}.{qualified}"
+
+    def lookup(self, step: Step, scope: str, name: str) -> Expr | None:
+        """The value of a local at this point of a step; None if the name is no local here."""
+        qualified = f"{scope}.{name}" if scope else name
+        if qualified in step.env:
+            return step.env[qualified]
+        if qualified in self.sorts:
+            return Read(self.local_var(qualified), self.mine, self.sorts[qualified])
+        return None
+
+    def executor(self, source: Source, scope: str, held: Held) -> Executor:
+        """Who executes the statements of ``source`` inside ``scope``."""
+        return Executor(
+            self.layout,
+            self.valuation,
+            source,
+            self.decl.name,
+            self.decl.replicated,
+            scope,
+            held,
+            self.lookup,
+            frozenset(self.readers),
+        )
+
+    # ------------------------------------------------------------------------------ exploring
+
+    def explore(self) -> list[Transition]:
+        """All transitions reachable from the start."""
+        todo, seen = [self.start], {self.start}
+        while todo:
+            control = todo.pop()
+            for transition in self.steps(control):
+                self.done.append(transition)
+                self.record(transition.step)
+                target = transition.target
+                if target is not None and target not in seen:
+                    seen.add(target)
+                    todo.append(target)
+        return self.done
+
+    def record(self, step: Step) -> None:
+        """Note the sorts of the locals a step leaves behind."""
+        for name, value in step.env.items():
+            old = self.sorts.get(name)
+            try:
+                new = sort_of_local(old, value)
+            except TypeError as error:
+                node = step.node or self.source.tree
+                span = (step.source or self.source).span(node)
+                short = name.rsplit(".", 1)[-1]
+                raise ModelError("PS206", f"local {short!r} holds {error}", span) from None
+            if new != old:
+                self.changed = self.changed or old is not None
+                self.sorts[name] = new
+
+    def steps(self, control: Control) -> Iterator[Transition]:
+        """The transitions from one control state."""
+        step = Step()
+        if control == self.start:
+            for name, hint in self.source.args:
+                step.env[name] = self.argument(step, name, hint)
+        stack = [(step, control.frames, control.held, 0)]
+        while stack:
+            step, frames, held, fuel = stack.pop()
+            if fuel > FUEL:
+                node = step.node or self.source.tree
+                raise ModelError(
+                    "PS215",
+                    "this loop may go round without taking a step",
+                    (step.source or self.source).span(node),
+                    "a step touches shared state; a loop over locals only never lets others run",
+                )
+            if step.fault:
+                yield Transition(control, None, step)
+            elif not frames:
+                if held:
+                    why = f"{self.decl.name} ends while holding {', '.join(sorted(held))}"
+                    yield Transition(control, None, replace(step, fault="lock_rule", note=why))
+                else:
+                    yield Transition(control, None, step)
+            else:
+                following = self.advance(step, frames, held)
+                if following is None:
+                    yield Transition(control, Control(frames, held), step)
+                else:
+                    stack.extend((s, f, h, fuel + 1) for s, f, h in reversed(following))
+
+    def argument(self, step: Step, name: str, hint: object) -> Param:
+        """A thread argument: any value of its sort."""
+        try:
+            sort: Sort = data_sort(hint)
+        except ModelError:
+            raise ModelError(
+                "PS218",
+                f"argument {name!r} of {self.decl.name} needs a sort as its annotation",
+                self.source.span(self.source.tree.args.args[0]),
+                "an Index class, bool, or an Enum class",
+            ) from None
+        param = Param(name, sort.index if isinstance(sort, RefSort) else sort)
+        step.params.append(param)
+        return param
+
+    # ------------------------------------------------------------------------------ statements
+
+    Following = list[tuple[Step, tuple[Frame, ...], Held]]
+
+    def advance(self, step: Step, frames: tuple[Frame, ...], held: Held) -> "Following | None":
+        """One statement further; None where the next statement belongs to another step."""
+        top, rest = frames[0], frames[1:]
+        match top:
+            case Call():
+                if top.target is not None:
+                    raise ModelError(
+                        "PS206",
+                        f"{top.callee.name} may end without returning a value",
+                        top.callee.span(top.callee.tree),
+                    )
+                return [(step, rest, held)]
+            case Loop(node=node, source=source, scope=scope):
+                executor = self.executor(source, scope, held)
+                return self.test(
+                    executor, node.test, step, held,
+                    sequence(node.body, source, scope, frames), rest, frames,
+                )  # fmt: skip
+            case Scan():
+                return self.scan(top, step, frames, held)
+            case Acquire():
+                return None if step.accessed else self.acquire(top, step, frames, held)
+            case Seq(stmts=stmts, at=at, source=source, scope=scope):
+                after = (replace(top, at=at + 1), *rest) if at + 1 < len(stmts) else rest
+                return self.statement(stmts[at], source, scope, step, after, held, frames)
+
+    def test(
+        self,
+        executor: Executor,
+        test: ast.expr,
+        step: Step,
+        held: Held,
+        then: tuple[Frame, ...],
+        otherwise: tuple[Frame, ...],
+        frames: tuple[Frame, ...],
+    ) -> "Following | None":
+        """A branch of the control flow."""
+        before = len(step.touched)
+        choosing = len(step.params)
+        paths = executor.branch(test, step)
+        tried = [path for _, path in paths]
+        made = any(len(p.params) > choosing for p in tried)
+        shared = any(len(p.touched) > before for p in tried)
+        if (shared or made) and step.accessed:
+            return None
+        for decided, path in paths:
+            outcome = f" -> {str(decided).lower()}"
+            if shared:
+                text = plain_text(executor, test, path) + outcome
+                self.enter(executor, path, before, test, text, frames)
+            elif is_temporary(test) and " -> " not in path.text:
+                path.text += outcome
+        return [(path, then if decided else otherwise, held) for decided, path in paths]
+
+    def enter(
+        self,
+        executor: Executor,
+        step: Step,
+        before: int,
+        node: ast.stmt | ast.expr,
+        text: str,
+        frames: tuple[Frame, ...],
+    ) -> None:
+        """Make ``node`` the shared access of this step.  Raises PS203 if it is more than one."""
+        touched = step.touched[before:]
+        guards = [self.guard_of(name) for name in touched]
+        guarded = all(g is not None and g in executor.held for g in guards)
+        calls = sum(is_temporary(n) for n in ast.walk(node))
+        if (len(touched) + calls > 1) and not guarded:
+            names = ", ".join(dict.fromkeys(touched))
+            raise executor.error(
+                "PS203",
+                f"this step touches more than one shared cell ({names})",
+                node,
+                "split it, or say that it is atomic: @atomic, `with atomic():`, a lock that "
+                "guards the fields",
+            )
+        step.accessed = True
+        step.text = step.text or text
+        step.node, step.source = node, executor.source
+        if not step.src:
+            step.src = next((f.src for f in frames if isinstance(f, Call) and f.src), self.decl.src)
+        step.calls = self.call_texts(step, frames)
+
+    def guard_of(self, name: str) -> str | None:
+        """The lock that guards a field, if any."""
+        info = self.layout.fields.get(name)
+        return info.guard if info else None
+
+    def call_texts(self, step: Step, frames: tuple[Frame, ...]) -> tuple[str, ...]:
+        """The thread and the inline calls around a step, outermost first, as texts."""
+        texts = [self.call_text(step, self.source, "")]
+        for frame in reversed(frames):
+            if isinstance(frame, Call):
+                texts.append(self.call_text(step, frame.callee, frame.scope))
+        return tuple(texts)
+
+    def call_text(self, step: Step, source: Source, scope: str) -> str:
+        """One call with its arguments; ``{=var}`` stands for the value of a local."""
+        shown = list[str]()
+        for name, _ in source.args:
+            qualified = f"{scope}.{name}" if scope else name
+            value = step.env.get(qualified)
+            if isinstance(value, Param | Lit):
+                shown.append(show(value))
+            else:
+                shown.append(f"{{={self.local_var(qualified)}}}")
+        return f"{source.name}({', '.join(shown)})"
+
+    def statement(
+        self,
+        stmt: ast.stmt,
+        source: Source,
+        scope: str,
+        step: Step,
+        after: tuple[Frame, ...],
+        held: Held,
+        frames: tuple[Frame, ...],
+    ) -> "Following | None":
+        """One statement of a sequence."""
+        executor = self.executor(source, scope, held)
+        if step.node is None:
+            step.node, step.source = stmt, source
+        match stmt:
+            case ast.If(test=test, body=body, orelse=orelse):
+                then = sequence(body, source, scope, after)
+                otherwise = sequence(orelse, source, scope, after)
+                return self.test(executor, test, step, held, then, otherwise, frames)
+            case ast.While():
+                return [(step, (Loop(stmt, source, scope), *after), held)]
+            case ast.For():
+                sort = over(executor.scope(step), stmt.iter)
+                self.scans[seen_name(stmt, scope)] = sort
+                return [(step, (Scan(stmt, source, scope), *after), held)]
+            case ast.Break() | ast.Continue():
+                return [(step, self.leave(stmt, executor, step, after), held)]
+            case ast.Return(value=value):
+                return self.return_(executor, value, step, held, frames, after)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if self.inline(
+                executor, call
+            ):
+                return self.call(executor, call, executor.qualify(name), step, after, held)
+            case ast.Expr(value=ast.Call() as call):
+                if self.inline(executor, call):
+                    return self.call(executor, call, None, step, after, held)
+                if executor.builtin(call) in LOCK_OPERATIONS:
+                    return self.lock(executor, call, step, after, held, frames)
+            case ast.With(items=[item]) if executor.is_atomic_block(item.context_expr):
+                return self.block(executor, stmt, step, after, held, frames)
+            case ast.With() | ast.Assign() | ast.AugAssign() | ast.Pass():
+                pass
+            case _:
+                raise executor.unsupported(stmt)
+        return self.simple(executor, stmt, step, after, held, frames)
+
+    def simple(
+        self,
+        executor: Executor,
+        stmt: ast.stmt,
+        step: Step,
+        after: tuple[Frame, ...],
+        held: Held,
+        frames: tuple[Frame, ...],
+    ) -> "Following | None":
+        """An assignment or a call: local, a choice, or the shared access of the step."""
+        before = len(step.touched)
+        trial = step.copy()
+        waits = isinstance(stmt, ast.Expr) and executor.builtin(stmt.value) == "wait_until"
+        if not step.accessed:
+            trial.text = ""
+        paths = executor.statement(stmt, trial)
+        steps = [path for path, _ in paths]
+        shared = waits or any(len(p.touched) > before for p in steps)
+        chooses = self.is_choice(executor, stmt)
+        if step.accessed and (shared or chooses):
+            return None
+        for path in steps:
+            if shared:
+                text = plain_text(executor, stmt, path)
+                self.enter(executor, path, before, stmt, text, frames)
+                if self.result_shown(executor, stmt):
+                    path.text += self.result_text(executor, stmt, path)
+        return [(path, after, held) for path in steps]
+
+    def is_choice(self, executor: Executor, stmt: ast.stmt) -> bool:
+        """Whether the statement is a choice."""
+        value = stmt.value if isinstance(stmt, ast.Assign) else None
+        return value is not None and executor.builtin(value) in ("choose", "either")
+
+    def result_shown(self, executor: Executor, stmt: ast.stmt) -> bool:
+        """Whether the statement assigns the result of an atomic call to a local."""
+        if not isinstance(stmt, ast.Assign) or not isinstance(stmt.value, ast.Call):
+            return False
+        callee = executor.source.lookup(stmt.value.func)
+        return isinstance(callee, Function) and callee.kind == "atomic"
+
+    def result_text(self, executor: Executor, stmt: ast.stmt, step: Step) -> str:
+        """`` -> true``: the result of an atomic call, where it is known."""
+        assert isinstance(stmt, ast.Assign)
+        target = stmt.targets[0]
+        if step.fault or not isinstance(target, ast.Name):
+            return ""
+        value = step.env.get(executor.qualify(target.id))
+        return f" -> {show(value)}" if isinstance(value, Lit | Param) else ""
+
+    def block(
+        self,
+        executor: Executor,
+        stmt: ast.With,
+        step: Step,
+        after: tuple[Frame, ...],
+        held: Held,
+        frames: tuple[Frame, ...],
+    ) -> "Following | None":
+        """``with atomic():`` is one step."""
+        if step.accessed:
+            return None
+        call = stmt.items[0].context_expr
+        assert isinstance(call, ast.Call)
+        say = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
+        src = next((k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)), "")
+        trial, before = step.copy(), len(step.touched)
+        inner = replace(executor, in_atomic=True)
+        found = list[tuple[Step, tuple[Frame, ...], Held]]()
+        for path, outcome in inner.body(stmt.body, trial):
+            if outcome is not None:
+                raise executor.error("PS207", "no return from inside an atomic block", stmt)
+            path.touched[before:] = ["atomic"]
+            text = str(say) or plain_text(executor, stmt.body[0], step)
+            names = dict[str, Expr]()
+            for name in local_names(executor.source):
+                value = self.lookup(path, executor.scope_name, name)
+                if value is not None:
+                    names[name] = value
+            path.text = fill(text, names)
+            path.src = str(src) or path.src
+            self.enter(executor, path, before, stmt, path.text, frames)
+            found.append((path, after, held))
+        return found
+
+    def inline(self, executor: Executor, call: ast.Call) -> bool:
+        """Whether a call is to an inline function."""
+        callee = executor.source.lookup(call.func)
+        return isinstance(callee, Function) and callee.kind == "inline"
+
+    def call(
+        self,
+        executor: Executor,
+        call: ast.Call,
+        target: str | None,
+        step: Step,
+        after: tuple[Frame, ...],
+        held: Held,
+    ) -> "Following":
+        """Enter an inline function: its arguments become locals of its own."""
+        callee: Function = executor.source.lookup(call.func)
+        source = source_of(callee.fn)
+        scope = f"{executor.scope_name}/{callee.name}@{call.lineno}".lstrip("/")
+        if any(isinstance(f, Call) and f.callee.tree is source.tree for f in after):
+            raise executor.error("PS208", f"{callee.name} calls itself", call)
+        if len(call.args) != len(source.args) + 1:
+            raise executor.error(
+                "PS218", f"{callee.name} takes the state and {len(source.args)} more", call
+            )
+        before = len(step.touched)
+        inner = self.executor(source, scope, held)
+        for (name, _), arg in zip(source.args, call.args[1:], strict=True):
+            step.env[inner.qualify(name)] = executor.argument(step, arg)
+        if len(step.touched) > before:
+            raise executor.error(
+                "PS203", "an argument reads shared state: that is a step of its own", call
+            )
+        frames = sequence(
+            source.tree.body, source, scope, (Call(source, scope, target, callee.src), *after)
+        )
+        return [(step, frames, held)]
+
+    def return_(
+        self,
+        executor: Executor,
+        value: ast.expr | None,
+        step: Step,
+        held: Held,
+        frames: tuple[Frame, ...],
+        after: tuple[Frame, ...],
+    ) -> "Following | None":
+        """``return``: leave loops and the call; the result goes to the caller's local."""
+        before = len(step.touched)
+        path = step.copy()
+        result = None
+        if value is not None:
+            result = term(executor.scope(path), value)
+            if len(path.touched) > before:
+                if step.accessed:
+                    return None
+                self.enter(executor, path, before, value, plain_text(executor, value, path), frames)
+        rest = after
+        while rest and not isinstance(rest[0], Call):
+            if isinstance(rest[0], Scan):
+                self.forget(rest[0], path)
+            rest = rest[1:]
+        if rest:
+            call = rest[0]
+            assert isinstance(call, Call)
+            if call.target is not None:
+                if result is None:
+                    node = value or executor.source.tree
+                    raise executor.error("PS206", f"{call.callee.name} returns no value here", node)
+                path.env[call.target] = result
+            rest = rest[1:]
+        return [(path, rest, held)]
+
+    def leave(
+        self,
+        stmt: ast.Break | ast.Continue,
+        executor: Executor,
+        step: Step,
+        after: tuple[Frame, ...],
+    ) -> tuple[Frame, ...]:
+        """``break`` and ``continue``."""
+        rest = after
+        while rest and not isinstance(rest[0], Loop | Scan):
+            rest = rest[1:]
+        if isinstance(stmt, ast.Continue):
+            return rest
+        if isinstance(rest[0], Scan):
+            self.forget(rest[0], step)
+        return rest[1:]
+
+    # ------------------------------------------------------------------------------ scans
+
+    def scan(
+        self, top: Scan, step: Step, frames: tuple[Frame, ...], held: Held
+    ) -> "Following | None":
+        """The head of a loop over members: pick one not visited yet, or leave."""
+        node = top.node
+        executor = self.executor(top.source, top.scope, held)
+        if not isinstance(node.target, ast.Name):
+            raise executor.error("PS209", "a loop needs a single name", node.target)
+        key = f"{node.target.id}:{node.lineno}"
+        if step.accessed or any(p.name == key for p in step.params):
+            return None
+        if step.node is None:
+            step.node, step.source = node, top.source
+        name = seen_name(node, top.scope)
+        sort = self.scans[name]
+        seen = self.local_var(name)
+        chosen = step.copy()
+        param = executor.choice(chosen, key, sort, node)
+        ready = chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
+        chosen.writes.append(Write(seen, (*self.mine, param), TRUE))
+        chosen.env[executor.qualify(node.target.id)] = param
+        binder = Param("r", sort)
+        done = step.copy()
+        done.cond.append(forall(binder, Read(seen, (*self.mine, binder), BOOL)))
+        self.forget(top, done)
+        body = sequence(node.body, top.source, top.scope, frames)
+        found = [(done, frames[1:], held)]
+        return [(chosen, body, held), *found] if ready else found
+
+    def forget(self, scan: Scan, step: Step) -> None:
+        """Reset the visited set when a loop is left."""
+        name = seen_name(scan.node, scan.scope)
+        binder = Param("r", self.scans[name])
+        seen = self.local_var(name)
+        step.writes = [w for w in step.writes if w.var != seen]
+        step.writes.append(Write(seen, (*self.mine, binder), FALSE, (binder,)))
+
+    # ------------------------------------------------------------------------------ locks
+
+    def lock(
+        self,
+        executor: Executor,
+        call: ast.Call,
+        step: Step,
+        after: tuple[Frame, ...],
+        held: Held,
+        frames: tuple[Frame, ...],
+    ) -> "Following | None":
+        """A lock operation is a step; a writer that has to wait queues first."""
+        if step.accessed:
+            return None
+        operation = executor.builtin(call)
+        before = len(step.touched)
+        info = executor.lock_of(operation, call, step)
+        verb = LOCK_OPERATIONS[operation][1]
+        if verb == "lock_read" and info.name not in self.readers:
+            self.readers.add(info.name)
+            self.changed = True
+        found = list[tuple[Step, tuple[Frame, ...], Held]]()
+        for path in executor.lock(operation, call, step.copy()):
+            self.enter(executor, path, before, call, path.text, frames)
+            found.append((path, after, held_after(operation, info.name, held)))
+        if operation == "down_write" and info.name in self.readers:
+            waiting = step.copy()
+            waiting.touched.append(info.name)
+            busy = neg(conj(*free_to_write(info)))
+            if waiting.assume(busy):
+                queued = Read(info.queued, (), COUNT)
+                waiting.writes.append(Write(info.queued, (), add(queued, lit(1))))
+                text = f"down_write({info.name}) queues"
+                self.enter(executor, waiting, before, call, text, frames)
+                frame = Acquire(info, call, executor.source, executor.scope_name)
+                found.append((waiting, (frame, *after), held))
+        return found
+
+    def acquire(
+        self, top: Acquire, step: Step, frames: tuple[Frame, ...], held: Held
+    ) -> "Following":
+        """The queued writer gets the lock."""
+        info = top.lock
+        executor = self.executor(top.source, top.scope, held)
+        path = step.copy()
+        path.touched.append(info.name)
+        if not path.assume(conj(*free_to_write(info))):
+            return []
+        queued = Read(info.queued, (), COUNT)
+        path.assume(neg(eq(queued, lit(0))))
+        path.writes.append(Write(info.queued, (), minus(queued, lit(1))))
+        path.writes.append(Write(info.name, (), Lit(self.decl.name, info.sort)))
+        self.enter(executor, path, 0, top.node, f"down_write({info.name})", frames)
+        return [(path, frames[1:], held | {info.name})]
+
+
+def free_to_write(info: LockInfo) -> tuple[Expr, Expr]:
+    """The conditions under which a writer gets a reader/writer lock."""
+    nobody = eq(Read(info.name, (), info.sort), Lit(FREE_LOCK, info.sort))
+    return nobody, eq(Read(info.readers, (), COUNT), lit(0))
+
+
+def sequence(
+    stmts: "list[ast.stmt]", source: Source, scope: str, rest: tuple[Frame, ...]
+) -> tuple[Frame, ...]:
+    """Frames that execute ``stmts`` and then ``rest``."""
+    return (Seq(tuple(stmts), 0, source, scope), *rest) if stmts else rest
+
+
+def seen_name(node: ast.For, scope: str) -> str:
+    """The name of the visited set of a loop."""
+    return f"{scope}.seen:{node.lineno}" if scope else f"seen:{node.lineno}"
+
+
+def is_temporary(node: ast.AST) -> bool:
+    """Whether ``node`` reads the result of a call that was moved out of its statement."""
+    return (
+        isinstance(node, ast.Name)
+        and node.id[:1] == "_"
+        and node.id[1:].isdigit()
+        and (isinstance(node.ctx, ast.Load))
+    )
+
+
+def local_names(source: Source) -> set[str]:
+    """The names a function assigns, and its arguments."""
+    stored = {
+        n.id
+        for n in ast.walk(source.tree)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    }
+    return stored | {name for name, _ in source.args}
+
+
+class _Shown(ast.NodeTransformer):
+    """Writes a statement as a trace shows it: ``m.`` dropped, index locals by their value."""
+
+    def __init__(self, executor: Executor, step: Step) -> None:
+        self.executor, self.step = executor, step
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        if isinstance(node.value, ast.Name) and node.value.id == self.executor.source.state:
+            return ast.Name(node.attr, ast.Load())
+        return self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        state = self.executor.source.state
+        args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id == state)]
+        return self.generic_visit(ast.Call(node.func, args, node.keywords))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
+        source = self.executor.source
+        kept = [v for v in node.values if not isinstance(source.lookup(v), Switch)]
+        return self.generic_visit(ast.BoolOp(node.op, kept) if len(kept) > 1 else kept[0])
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        executor = self.executor
+        value = executor.lookup(self.step, executor.scope_name, node.id)
+        if isinstance(value, Param | Lit):
+            return ast.Name(show(value), node.ctx)
+        if isinstance(value, Read) and isinstance(value.sort, RefSort):
+            return ast.Name(f"{value.sort.index.name} {{={value.var}}}", node.ctx)
+        return node
+
+
+def plain_text(executor: Executor, node: ast.stmt | ast.expr, step: Step) -> str:
+    """The source text of a statement or test, as a trace shows it."""
+    shown = _Shown(executor, step).visit(copy.deepcopy(node))
+    return ast.unparse(ast.fix_missing_locations(shown)).split("\n")[0].rstrip(":")

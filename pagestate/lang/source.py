@@ -1,0 +1,225 @@
+"""The syntax trees of a model's functions, brought into a simpler shape.
+
+Calls to ``@inline`` and ``@atomic`` functions are moved out of expressions into assignments to
+temporaries of their own, in evaluation order; a ``while`` whose test has such a call becomes a
+loop with the test inside.  Line numbers stay the user's.
+"""
+
+import ast
+import builtins
+import inspect
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from pagestate.core.span import Span
+from pagestate.lang.declare import Function
+from pagestate.lang.diagnostics import ModelError
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A function of a model: normalised body, the names it sees, its parameters.
+
+    ``state`` is the name of the first parameter; ``args`` are the others with their types.
+    """
+
+    name: str
+    file: str
+    tree: ast.FunctionDef
+    names: Mapping[str, Any]
+    state: str
+    args: tuple[tuple[str, Any], ...]
+
+    def span(self, node: ast.AST) -> Span:
+        """Where ``node`` stands."""
+        return node_span(self.file, node)
+
+    def lookup(self, node: ast.AST) -> Any:
+        """The object a name or dotted name refers to, or None."""
+        if isinstance(node, ast.Name):
+            return self.names.get(node.id)
+        if isinstance(node, ast.Attribute):
+            base = self.lookup(node.value)
+            return None if base is None else getattr(base, node.attr, None)
+        return None
+
+
+def node_span(file: str, node: ast.AST) -> Span:
+    """The span of a node that has a position."""
+    line, column = getattr(node, "lineno", 1), getattr(node, "col_offset", 0) + 1
+    end_line = getattr(node, "end_lineno", None) or line
+    end_column = getattr(node, "end_col_offset", None)
+    return Span(file, line, column, end_line, column if end_column is None else end_column + 1)
+
+
+@cache
+def _parse(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+def source_of(fn: Callable[..., Any]) -> Source:
+    """The source of a declared function.  Raises ModelError PS219, PS218."""
+    file = fn.__code__.co_filename
+    try:
+        tree = _parse(Path(file).read_text(encoding="utf-8"))
+    except (OSError, SyntaxError) as error:
+        raise ModelError("PS219", f"no source for {fn.__name__}: {error}") from None
+    first = fn.__code__.co_firstlineno
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef) and node.name == fn.__name__:
+            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if start == first:
+                return _source(fn, file, node)
+    raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+
+
+def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
+    closure = inspect.getclosurevars(fn).nonlocals
+    names = {**vars(builtins), **fn.__globals__, **closure}
+    span = node_span(file, node)
+    plain = node.args
+    if plain.vararg or plain.kwarg or plain.kwonlyargs or plain.defaults or not plain.args:
+        raise ModelError(
+            "PS218",
+            f"{fn.__name__} must take the state and plain arguments",
+            Span(file, span.line, span.column, span.line, span.column + 4),
+            "no defaults, no *args, no keyword-only arguments",
+        )
+    try:
+        hints = typing.get_type_hints(fn, localns=dict(closure))
+    except NameError as error:
+        raise ModelError("PS204", f"annotation of {fn.__name__}: {error}", span) from None
+    args = tuple((a.arg, hints.get(a.arg)) for a in plain.args[1:])
+    body = [s for s in node.body if not _is_docstring(s)]
+    fresh = ast.FunctionDef(
+        name=node.name, args=node.args, body=body, decorator_list=[], returns=None
+    )
+    ast.copy_location(fresh, node)
+    found = Source(fn.__name__, file, fresh, names, plain.args[0].arg, args)
+    fresh.body = _Normaliser(found).block(body)
+    return found
+
+
+def _is_docstring(node: ast.stmt) -> bool:
+    return (
+        isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
+
+
+class _Normaliser:
+    """Moves calls of model functions out of expressions."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.count = 0
+
+    def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        return [new for stmt in body for new in self.statement(stmt)]
+
+    def statement(self, stmt: ast.stmt) -> list[ast.stmt]:
+        match stmt:
+            case ast.If(test=test, body=body, orelse=orelse):
+                before, test = self.hoist(test)
+                new = ast.If(test=test, body=self.block(body), orelse=self.block(orelse))
+                return [*before, ast.copy_location(new, stmt)]
+            case ast.While(test=test, body=body, orelse=[]):
+                before, test = self.hoist(test)
+                if not before:
+                    loop = ast.While(test=test, body=self.block(body), orelse=[])
+                    return [ast.copy_location(loop, stmt)]
+                leave = ast.If(
+                    test=ast.copy_location(ast.UnaryOp(ast.Not(), test), test),
+                    body=[ast.copy_location(ast.Break(), test)],
+                    orelse=[],
+                )
+                inner = [*before, ast.copy_location(leave, test), *self.block(body)]
+                always = ast.copy_location(ast.Constant(True), stmt)
+                return [ast.copy_location(ast.While(test=always, body=inner, orelse=[]), stmt)]
+            case ast.For(target=target, iter=over, body=body, orelse=[]):
+                scan = ast.For(target=target, iter=over, body=self.block(body), orelse=[])
+                return [ast.copy_location(scan, stmt)]
+            case ast.With(items=items, body=body):
+                new_with = ast.With(items=items, body=self.block(body))
+                return [ast.copy_location(new_with, stmt)]
+            case ast.Return(value=ast.expr() as value):
+                before, value = self.hoist(value)
+                return [*before, ast.copy_location(ast.Return(value), stmt)]
+            case ast.Assign(targets=targets, value=value) if not self.is_call(value):
+                before, value = self.hoist(value)
+                return [*before, ast.copy_location(ast.Assign(targets, value), stmt)]
+            case ast.AnnAssign(target=target, value=ast.expr() as value):
+                assign = ast.copy_location(ast.Assign([target], value), stmt)
+                return self.statement(assign)
+            case ast.AugAssign(target=target, op=op, value=value):
+                before, value = self.hoist(value)
+                return [*before, ast.copy_location(ast.AugAssign(target, op, value), stmt)]
+            case ast.Expr(value=value) if not self.is_call(value):
+                before, value = self.hoist(value)
+                return [*before, ast.copy_location(ast.Expr(value), stmt)]
+            case _:
+                return [stmt]
+
+    def is_call(self, node: ast.AST) -> bool:
+        """A call of an inline or atomic function of the model."""
+        if not isinstance(node, ast.Call):
+            return False
+        callee = self.source.lookup(node.func)
+        return isinstance(callee, Function) and callee.kind in ("inline", "atomic")
+
+    def hoist(self, node: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
+        """``node`` without model calls, and the assignments to make before it."""
+        before = list[ast.stmt]()
+        return before, self._hoist(node, before, conditional=False)
+
+    def _hoist(self, node: ast.expr, before: list[ast.stmt], conditional: bool) -> ast.expr:
+        if self.is_call(node):
+            if conditional:
+                raise ModelError(
+                    "PS210",
+                    "this call is made only if an earlier part of the expression says so",
+                    self.source.span(node),
+                    "write it as nested ifs, so that the order of the steps is visible",
+                )
+            self.count += 1
+            name = f"_{self.count}"
+            target = ast.copy_location(ast.Name(name, ast.Store()), node)
+            before.append(ast.copy_location(ast.Assign([target], node), node))
+            return ast.copy_location(ast.Name(name, ast.Load()), node)
+        match node:
+            case ast.BoolOp(op=op, values=values):
+                parts = [self._hoist(v, before, conditional or i > 0) for i, v in enumerate(values)]
+                return ast.copy_location(ast.BoolOp(op, parts), node)
+            case ast.IfExp(test=test, body=a, orelse=b):
+                new = ast.IfExp(
+                    self._hoist(test, before, conditional),
+                    self._hoist(a, before, True),
+                    self._hoist(b, before, True),
+                )
+                return ast.copy_location(new, node)
+            case ast.UnaryOp(op=unary, operand=operand):
+                inner = self._hoist(operand, before, conditional)
+                return ast.copy_location(ast.UnaryOp(unary, inner), node)
+            case ast.BinOp(left=left, op=binary, right=right):
+                a = self._hoist(left, before, conditional)
+                b = self._hoist(right, before, conditional)
+                return ast.copy_location(ast.BinOp(a, binary, b), node)
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                first = self._hoist(left, before, conditional)
+                rest = [self._hoist(c, before, conditional) for c in comparators]
+                return ast.copy_location(ast.Compare(first, ops, rest), node)
+            case _:
+                for child in ast.walk(node):
+                    if self.is_call(child):
+                        raise ModelError(
+                            "PS210",
+                            "a call of a model function in the middle of an expression",
+                            self.source.span(child),
+                            "assign its result to a local variable first",
+                        )
+                return node

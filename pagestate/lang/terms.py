@@ -1,0 +1,508 @@
+"""From Python expressions to core terms: the symbolic meaning of what a step reads."""
+
+import ast
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+from enum import Enum
+from typing import Any
+
+from pagestate.core.expr import (
+    FALSE,
+    TRUE,
+    Expr,
+    Lit,
+    Param,
+    Read,
+    add,
+    at,
+    conj,
+    count,
+    disj,
+    eq,
+    exists,
+    forall,
+    ite,
+    le,
+    lit,
+    lt,
+    neg,
+    sub,
+    substitute,
+)
+from pagestate.core.sorts import (
+    BOOL,
+    BoolSort,
+    CountSort,
+    EnumSort,
+    IndexSort,
+    IntSort,
+    RefSort,
+    Sort,
+)
+from pagestate.core.system import Write
+from pagestate.lang.declare import Function, Index, Members, Switch, index_sort
+from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.layout import FieldInfo, Layout
+from pagestate.lang.source import Source, source_of
+
+
+@dataclass
+class Step:
+    """One path through a step, while it is being executed symbolically.
+
+    ``env`` holds the locals changed so far (qualified names), ``writes`` the stores so far,
+    ``cond`` the branch conditions, ``params`` the choices made, all over the state before it.
+    ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
+    """
+
+    env: dict[str, Expr] = field(default_factory=dict)
+    cond: list[Expr] = field(default_factory=list)
+    writes: list[Write] = field(default_factory=list)
+    params: list[Param] = field(default_factory=list)
+    accessed: bool = False
+    touched: list[str] = field(default_factory=list)
+    fault: str = ""
+    note: str = ""
+    text: str = ""
+    node: ast.AST | None = None
+    source: Source | None = None
+    src: str = ""
+    calls: tuple[str, ...] = ()
+
+    def copy(self) -> "Step":
+        """An independent copy, for a branch."""
+        return replace(
+            self,
+            env=dict(self.env),
+            cond=list(self.cond),
+            writes=list(self.writes),
+            params=list(self.params),
+            touched=list(self.touched),
+        )
+
+    def assume(self, condition: Expr) -> bool:
+        """Add a branch condition; false if the path is now impossible."""
+        self.cond.append(condition)
+        return conj(*self.cond) != FALSE
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where an expression is evaluated: its function, how to find locals, the valuation.
+
+    ``local`` gives the term of a local name, or None.  ``primed`` names the state parameter whose
+    reads are those after the step (step properties).  ``ghosts``: ghost fields may be read.
+    """
+
+    source: Source
+    layout: Layout
+    valuation: Mapping[str, bool | str | int]
+    step: Step
+    local: Callable[[str], Expr | None]
+    anchor: Callable[[Expr, ast.AST], Expr]
+    ghosts: bool = False
+    primed: str = ""
+
+    def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
+        """A diagnostic at ``node``."""
+        return ModelError(code, message, self.source.span(node), hint)
+
+
+def near(name: str, names: "list[str]") -> str:
+    """A hint with the nearest of ``names``."""
+    found = get_close_matches(name, names, 1)
+    if found:
+        return f"did you mean {found[0]!r}?"
+    return f"there are: {', '.join(sorted(names))}" if names else ""
+
+
+def is_state(scope: Scope, node: ast.AST) -> bool:
+    """Whether ``node`` is the state parameter (or one of the two of a step property)."""
+    return isinstance(node, ast.Name) and node.id in (scope.source.state, scope.primed)
+
+
+def field_of(scope: Scope, node: ast.expr) -> tuple[FieldInfo, ast.expr | None] | None:
+    """The field that ``m.f`` or ``m.f[p]`` names, and its index.  Raises PS205, PS206."""
+    index: ast.expr | None = None
+    target = node
+    if isinstance(node, ast.Subscript):
+        target, index = node.value, node.slice
+    if not isinstance(target, ast.Attribute) or not is_state(scope, target.value):
+        return None
+    info = scope.layout.fields.get(target.attr)
+    if info is None:
+        if target.attr in scope.layout.members or target.attr in scope.layout.derived:
+            return None
+        if target.attr in scope.layout.locks:
+            raise scope.error("PS202", f"{target.attr!r} is a lock; use the lock functions", node)
+        raise scope.error(
+            "PS205",
+            f"the state has no field {target.attr!r}",
+            node,
+            near(target.attr, scope.layout.names()),
+        )
+    if (index is None) != (info.index is None):
+        wanted = f"needs an index: {info.name}[{info.index}]" if info.index else "has no index"
+        raise scope.error("PS206", f"field {info.name!r} {wanted}", node)
+    return info, index
+
+
+def read(step: Step, info_name: str, index: tuple[Expr, ...], sort: Any, primed: bool) -> Expr:
+    """The value of a cell at this point of the step: earlier writes of the step seen."""
+    value: Expr = Read(info_name, index, sort, primed)
+    if primed:
+        return value
+    for write in step.writes:
+        if write.var != info_name:
+            continue
+        if write.binders:
+            binding: dict[Param, Expr] = dict(zip(write.binders, index, strict=True))
+            value = ite(substitute(write.where, binding), substitute(write.value, binding), value)
+        else:
+            same = conj(*(eq(i, j) for i, j in zip(index, write.index, strict=True)))
+            value = ite(same, write.value, value)
+    return value
+
+
+def term(scope: Scope, node: ast.expr) -> Expr:
+    """The core term of a Python expression.  Raises ModelError PS202 to PS206, PS211, PS214."""
+    return at(_term(scope, node), scope.source.span(node))
+
+
+def _term(scope: Scope, node: ast.expr) -> Expr:
+    match node:
+        case ast.Constant(value=bool() as value):
+            return lit(value)
+        case ast.Constant(value=int() as value):
+            return lit(value)
+        case ast.Constant(value=str() as text):
+            return Lit(text, EnumSort("str", (text,)))
+        case ast.Name(id=name):
+            return _name(scope, node, name)
+        case ast.Subscript() | ast.Attribute():
+            return _access(scope, node)
+        case ast.BoolOp(op=op, values=values):
+            parts = list[Expr]()
+            stop = FALSE if isinstance(op, ast.And) else TRUE
+            for operand in values:
+                part = condition(scope, operand)
+                parts.append(part)
+                if part == stop:  # the rest is not evaluated: it may belong to another valuation
+                    break
+            return conj(*parts) if isinstance(op, ast.And) else disj(*parts)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return neg(condition(scope, operand))
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() as value)):
+            return lit(-value)
+        case ast.BinOp(left=left, op=ast.Add() | ast.Sub() as op, right=right):
+            a, b = number(scope, left), number(scope, right)
+            return add(a, b) if isinstance(op, ast.Add) else sub(a, b)
+        case ast.IfExp(test=test, body=body, orelse=orelse):
+            decided = condition(scope, test)
+            if isinstance(decided, Lit):
+                return term(scope, body if decided.value else orelse)
+            return ite(decided, term(scope, body), term(scope, orelse))
+        case ast.Compare(left=left, ops=ops, comparators=comparators):
+            operands = [left, *comparators]
+            return conj(
+                *(
+                    _compare(scope, node, a, op, b)
+                    for a, op, b in zip(operands, ops, operands[1:], strict=False)
+                )
+            )
+        case ast.Call():
+            return _call(scope, node)
+        case _:
+            raise scope.error(
+                "PS202",
+                f"{type(node).__name__} is outside the language",
+                node,
+                "see docs/language.md for the expressions a step can use",
+            )
+
+
+def condition(scope: Scope, node: ast.expr) -> Expr:
+    """A boolean term.  Raises PS206 for anything else."""
+    made = term(scope, node)
+    if made.sort != BOOL:
+        raise scope.error(
+            "PS206", f"a condition must be a bool, this is {made.sort}", node, "compare it: x == 0"
+        )
+    return made
+
+
+def number(scope: Scope, node: ast.expr) -> Expr:
+    """A number term.  Raises PS206 for anything else."""
+    made = term(scope, node)
+    if not isinstance(made.sort, CountSort | IntSort):
+        raise scope.error("PS206", f"a number is needed here, this is {made.sort}", node)
+    return made
+
+
+def member(scope: Scope, node: ast.expr, sort: IndexSort | None) -> Expr:
+    """A term that can index a field: a parameter of the step or a binder.  Raises PS206."""
+    made = term(scope, node)
+    found = made.sort.index if isinstance(made.sort, RefSort) else made.sort
+    if not isinstance(found, IndexSort) or (sort is not None and found != sort):
+        raise scope.error("PS206", f"an index of sort {sort} is needed, this is {made.sort}", node)
+    return scope.anchor(made, node)
+
+
+def _name(scope: Scope, node: ast.expr, name: str) -> Expr:
+    local = scope.local(name)
+    if local is not None:
+        return local
+    if is_state(scope, node):
+        raise scope.error("PS202", "the state can only be read by field", node)
+    if name not in scope.source.names:
+        raise scope.error("PS204", f"unknown name {name!r}", node)
+    return _constant(scope, node, scope.source.names[name])
+
+
+def _constant(scope: Scope, node: ast.expr, value: Any) -> Expr:
+    match value:
+        case Switch(name=switch):
+            if switch not in scope.valuation:
+                raise scope.error(
+                    "PS204",
+                    f"switch {switch!r} is not among the model's switches",
+                    node,
+                    "add it to Model(switches=[...])",
+                )
+            chosen = scope.valuation[switch]
+            if isinstance(chosen, str):
+                return Lit(chosen, EnumSort("str", (chosen,)))
+            return lit(chosen)
+        case bool() | int():
+            return lit(value)
+        case str():
+            return Lit(value, EnumSort("str", (value,)))
+        case Enum():
+            cls = type(value)
+            return Lit(value.name, EnumSort(cls.__name__, tuple(cls.__members__)))
+        case None:
+            return Lit(None, RefSort(IndexSort("none")))
+        case _:
+            raise scope.error(
+                "PS202",
+                "this name is not a local, a switch, an enumeration member or a constant",
+                node,
+            )
+
+
+def _access(scope: Scope, node: ast.expr) -> Expr:
+    found = field_of(scope, node)
+    if found is None:
+        value = scope.source.lookup(node)
+        if value is None:
+            raise scope.error("PS202", "only fields of the state can be read like this", node)
+        return _constant(scope, node, value)
+    info, index = found
+    if info.ghost and not scope.ghosts:
+        raise scope.error(
+            "PS211",
+            f"ghost field {info.name!r} is for properties; the protocol cannot read it",
+            node,
+        )
+    where = () if index is None else (member(scope, index, info.index),)
+    if not info.ghost:
+        scope.step.touched.append(info.name)
+    base = node.value if isinstance(node, ast.Subscript) else node
+    assert isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name)
+    return read(scope.step, info.name, where, info.sort, base.value.id == scope.primed)
+
+
+def _compare(scope: Scope, node: ast.expr, a: ast.expr, op: ast.cmpop, b: ast.expr) -> Expr:
+    if isinstance(op, ast.In | ast.NotIn):
+        if not isinstance(b, ast.Tuple | ast.List | ast.Set):
+            raise scope.error("PS202", "`in` needs a written-out tuple of values", b)
+        hits = disj(*(_compare(scope, node, a, ast.Eq(), item) for item in b.elts))
+        return hits if isinstance(op, ast.In) else neg(hits)
+    x, y = term(scope, a), term(scope, b)
+    kinds = {_kind(x.sort), _kind(y.sort)}
+    if len(kinds) > 1 and not (_is_none(x) or _is_none(y)):
+        raise scope.error("PS206", f"{x.sort} compared with {y.sort}", node)
+    match op:
+        case ast.Eq() | ast.Is():
+            return _equal(x, y)
+        case ast.NotEq() | ast.IsNot():
+            return neg(_equal(x, y))
+        case _:
+            pass
+    if kinds != {"number"}:
+        raise scope.error(
+            "PS214" if isinstance(x.sort, IndexSort | RefSort) else "PS206",
+            f"{x.sort} has no order",
+            node,
+            "members of an index sort are interchangeable: compare them with == only",
+        )
+    match op:
+        case ast.Lt():
+            return lt(x, y)
+        case ast.LtE():
+            return le(x, y)
+        case ast.Gt():
+            return lt(y, x)
+        case ast.GtE():
+            return le(y, x)
+        case _:
+            raise scope.error("PS202", "this comparison is outside the language", node)
+
+
+def _equal(x: Expr, y: Expr) -> Expr:
+    if _is_none(x) and isinstance(y.sort, RefSort):
+        x = Lit(None, y.sort)
+    if _is_none(y) and isinstance(x.sort, RefSort):
+        y = Lit(None, x.sort)
+    return eq(x, y)
+
+
+def _is_none(x: Expr) -> bool:
+    return isinstance(x, Lit) and x.value is None
+
+
+def _kind(sort: Sort) -> str:
+    match sort:
+        case BoolSort():
+            return "bool"
+        case CountSort() | IntSort():
+            return "number"
+        case EnumSort(name=name):
+            return f"enum {name}"
+        case IndexSort(name=name):
+            return f"member {name}"
+        case RefSort(index=index):
+            return f"member {index.name}"
+
+
+def _call(scope: Scope, node: ast.Call) -> Expr:
+    callee = scope.source.lookup(node.func)
+    name = getattr(callee, "__name__", "")
+    if callee in (all, any, sum) or name == "count":
+        return _quantifier(scope, node, name)
+    if isinstance(callee, Function) and callee.kind == "derived":
+        return derived_call(scope, callee, node.args, node)
+    if isinstance(node.func, ast.Attribute) and is_state(scope, node.func.value):
+        method = scope.layout.derived.get(node.func.attr)
+        if method is None:
+            raise scope.error(
+                "PS205",
+                f"the state has no derived predicate {node.func.attr!r}",
+                node.func,
+                near(node.func.attr, list(scope.layout.derived)),
+            )
+        return derived_call(scope, method, [node.func.value, *node.args], node)
+    if isinstance(callee, Function):
+        raise scope.error(
+            "PS207", f"{callee.kind} function {callee.name} cannot be called here", node
+        )
+    if name in ("choose", "either"):
+        raise scope.error(
+            "PS202", f"{name}() must be assigned to a local or tested on its own", node
+        )
+    raise scope.error("PS202", "this call is outside the language", node)
+
+
+def over(scope: Scope, node: ast.expr) -> IndexSort:
+    """The index sort of ``m.pages`` or ``members(Page)``.  Raises PS202."""
+    if isinstance(node, ast.Attribute) and is_state(scope, node.value):
+        sort = scope.layout.members.get(node.attr)
+        if sort is not None:
+            return sort
+    if isinstance(node, ast.Call) and getattr(scope.source.lookup(node.func), "__name__", "") == (
+        "members"
+    ):
+        cls = scope.source.lookup(node.args[0]) if len(node.args) == 1 else None
+        if isinstance(cls, type) and issubclass(cls, Index):
+            return index_sort(cls)
+    found = scope.source.lookup(node)
+    if isinstance(found, Members):
+        return index_sort(found.cls)
+    raise scope.error(
+        "PS202", "the members of an index sort are needed here", node, "m.pages, or members(Page)"
+    )
+
+
+def binder_of(scope: Scope, target: ast.expr, sort: Sort) -> Param:
+    """A binder with a name of its own."""
+    if not isinstance(target, ast.Name):
+        raise scope.error("PS202", "a single name is needed here", target)
+    return Param(f"{target.id}:{target.lineno}:{target.col_offset}", sort)
+
+
+def _quantifier(scope: Scope, node: ast.Call, name: str) -> Expr:
+    if len(node.args) != 1 or not isinstance(node.args[0], ast.GeneratorExp):
+        raise scope.error(
+            "PS202", f"{name}(...) takes one generator", node, f"{name}(... for p in m.pages)"
+        )
+    generator = node.args[0]
+    if len(generator.generators) != 1:
+        raise scope.error("PS202", "one `for` in a quantifier; nest another all()/any()", node)
+    clause = generator.generators[0]
+    binder = binder_of(scope, clause.target, over(scope, clause.iter))
+    inner = with_local(scope, clause.target, binder)
+    before = len(scope.step.touched)
+    hits = conj(*(condition(inner, test) for test in clause.ifs))
+    if name == "sum":
+        if not (isinstance(generator.elt, ast.Constant) and generator.elt.value == 1):
+            raise scope.error(
+                "PS202", "only sum(1 for ... if ...) is supported", node, "or count()"
+            )
+        made = count(binder, hits)
+    else:
+        body = condition(inner, generator.elt)
+        if name == "all":
+            made = forall(binder, disj(neg(hits), body))
+        elif name == "any":
+            made = exists(binder, conj(hits, body))
+        else:
+            made = count(binder, conj(hits, body))
+    scope.step.touched.extend(scope.step.touched[before:][:1])
+    return made
+
+
+def with_local(scope: Scope, target: ast.expr, value: Expr) -> Scope:
+    """The scope with one more name bound."""
+    assert isinstance(target, ast.Name)
+    outer = scope.local
+    return replace(scope, local=lambda n: value if n == target.id else outer(n))
+
+
+def derived_call(scope: Scope, function: Function, args: "list[ast.expr]", node: ast.AST) -> Expr:
+    """A derived predicate applied: its return expression with the arguments put in."""
+    source = source_of(function.fn)
+    if len(args) != len(source.args) + 1 or not is_state(scope, args[0]):
+        raise scope.error(
+            "PS218", f"{function.name} takes the state and {len(source.args)} more", node
+        )
+    values = {name: term(scope, arg) for (name, _), arg in zip(source.args, args[1:], strict=True)}
+    primed = isinstance(args[0], ast.Name) and args[0].id == scope.primed
+    inner = replace(
+        scope,
+        source=source,
+        local=values.get,
+        primed=source.state if primed else "",
+    )
+    return pure_body(inner)
+
+
+def pure_body(scope: Scope) -> Expr:
+    """The value of a function that is one return statement (after local definitions)."""
+    values = dict[str, Expr]()
+    outer = scope.local
+    inner = replace(scope, local=lambda n: values[n] if n in values else outer(n))
+    for stmt in scope.source.tree.body:
+        match stmt:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                values[name] = term(inner, value)
+            case ast.Return(value=ast.expr() as value):
+                return term(inner, value)
+            case _:
+                break
+    raise scope.error(
+        "PS216",
+        f"{scope.source.name} must be local definitions and one return of an expression",
+        scope.source.tree,
+        "use all(...), any(...), `a if c else b` instead of statements",
+    )
