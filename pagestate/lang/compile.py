@@ -8,7 +8,6 @@ from pagestate.core.expr import (
     TRUE,
     Expr,
     Lit,
-    Param,
     Read,
     conj,
     eq,
@@ -18,8 +17,16 @@ from pagestate.core.expr import (
 )
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, DataSort, EnumSort, IndexSort, default_value
-from pagestate.core.system import Action, StateVar, StepInfo, System, Thread, Write, index_sorts
-from pagestate.core.system import terms_of
+from pagestate.core.system import (
+    Action,
+    StateVar,
+    StepInfo,
+    System,
+    Thread,
+    Write,
+    index_sorts,
+    terms_of,
+)
 from pagestate.core.verdict import Verdict
 from pagestate.lang.declare import Model, PropertyDecl
 from pagestate.lang.diagnostics import ModelError
@@ -427,7 +434,7 @@ def fold_constants(
             return constant.get(e.var) if isinstance(e, Read) else None
 
         def fold(e: Expr) -> Expr:
-            return transform(e, visit)  # noqa: B023
+            return transform(e, visit)
 
         actions = list[Action]()
         for action in system.actions:
