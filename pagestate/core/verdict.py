@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
+from pagestate.core.sorts import Value
 from pagestate.core.system import Action
 from pagestate.core.trace import Trace
 
@@ -29,7 +30,7 @@ class Move:
     """One step of a path: an action and the values of its parameters, by parameter name."""
 
     action: Action
-    picks: tuple[tuple[str, int | str | bool], ...]
+    picks: tuple[tuple[str, Value], ...]
 
 
 @dataclass(frozen=True, slots=True)
