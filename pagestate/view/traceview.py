@@ -84,9 +84,10 @@ class TraceView:
 def view_of(trace: Trace) -> TraceView:
     """The view of ``trace``.  Raises TraceError if its parts do not fit together.
 
-    The header line of a thread shows ``args`` of the step that starts it, or its ``picks`` without
-    the member's own number.  ``trace.meta["violation"]``, if there, replaces the property's title
-    in the last line: what is wrong in the last state (``CPU0 waits for the lock CPU1 holds``).
+    The line that opens a thread is the outermost call of the step that starts it, if that is a
+    call of the thread itself; else it is made from ``args`` of the step, or from its ``picks``
+    without the member's own number.  ``trace.meta["violation"]``, if there, replaces the property's
+    title in the last line: what is wrong in the last state (``CPU0 waits for a lock of CPU1``).
     """
     check_trace(trace)
     lanes = dict[tuple[str, int | None], Lane]()
@@ -98,15 +99,16 @@ def view_of(trace: Trace) -> TraceView:
         if first:
             title = step.thread if step.member is None else f"{step.thread} {step.member}"
             lanes[who] = Lane(len(lanes), f"CPU{len(lanes)}", title, step.thread, step.member)
+        opening, inside = _opening(step, trace)
         starts = first or bool(step.args) or _at_start(trace, step, trace.states[n])
         rows.append(
             Row(
                 number=n + 1,
                 lane=lanes[who].number,
                 text=step.text or step.label or step.action or "step",
-                calls=step.calls,
-                open=0 if starts else _common(calls[who], step.calls),
-                starts=_opening(step, trace) if starts and step.thread else "",
+                calls=inside,
+                open=0 if starts else _common(calls[who], inside),
+                starts=opening if starts else "",
                 note=step.note,
                 changes=tuple(_changes(trace, n)),
                 action=step.action,
@@ -116,7 +118,7 @@ def view_of(trace: Trace) -> TraceView:
                 src=step.src,
             )
         )
-        calls[who] = step.calls
+        calls[who] = inside
     return TraceView(
         model=trace.model,
         property=trace.property,
@@ -157,14 +159,18 @@ def _common(before: tuple[str, ...], after: tuple[str, ...]) -> int:
     return count
 
 
-def _opening(step: Step, trace: Trace) -> str:
-    if step.args:
-        args = dict(step.args)
-    else:
+def _opening(step: Step, trace: Trace) -> tuple[str, tuple[str, ...]]:
+    """The line that opens the thread of ``step``, and the helper calls around the step."""
+    if step.calls and step.calls[0].partition("(")[0] == step.thread:
+        return step.calls[0], step.calls[1:]
+    if not step.thread:
+        return "", step.calls
+    args = dict(step.args)
+    if not args:
         own = {step.thread, *(d for v in trace.variables if v.control for d in v.dims)}
         args = {k: v for k, v in step.picks.items() if k not in own or v != step.member}
     shown = ", ".join(_argument(name, value, trace) for name, value in args.items())
-    return f"{step.thread}({shown})"
+    return f"{step.thread}({shown})", step.calls
 
 
 def _argument(name: str, value: Value, trace: Trace) -> str:

@@ -104,9 +104,9 @@ def race_2019(violation: bool = True) -> Trace:
     )
     return Trace(
         model="rfc_v3",
-        property="offline_never_free",
+        property="offline_never_free" if violation else "getter_frees_last",
         verdict="violated" if violation else "proved",
-        title="a page marked offline is never on a free list",
+        title="a page marked offline is never on a free list" if violation else "",
         switches={"hook": False, "order": 0, "zone": "movable"},
         sizes={"page": 1, "getter": 1},
         variables=variables,
