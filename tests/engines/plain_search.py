@@ -20,13 +20,17 @@ from pagestate.core.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Verdict and depth per property, states visited, transitions and steps taken by name."""
+    """Verdict and depth per property, states visited, transitions and steps taken by name.
+
+    A state is the set of its cells with their values.
+    """
 
     verdicts: tuple[tuple[Verdict, int], ...]
     states: int
     transitions: int
     fired: dict[str, int]
     overflow: bool
+    seen: frozenset[frozenset[tuple[CellName, Value]]]
 
 
 def steps(
@@ -42,8 +46,13 @@ def steps(
                     yield action.name, None
 
 
-def search(system: System, properties: tuple[Property, ...], sizes: Sizes) -> Found:
-    """Visit everything, or stop behind the level where a counter overflows or all is decided."""
+def search(
+    system: System, properties: tuple[Property, ...], sizes: Sizes, limit: int = 10_000
+) -> Found | None:
+    """Visit everything, or stop behind the level where a counter overflows or all is decided.
+
+    None if there are more than ``limit`` states.
+    """
     decided = dict[str, tuple[Verdict, int]]()
     level = [dict(s) for s in initial_states(system, sizes)]
     seen = {frozenset(s.items()) for s in level}
@@ -70,14 +79,17 @@ def search(system: System, properties: tuple[Property, ...], sizes: Sizes) -> Fo
                 total += 1
                 fired[name] += 1
                 for p in properties:
-                    if p.kind == "step" and p.name not in decided:
-                        if not evaluate(p.formula, state, sizes, {}, after):
-                            decided[p.name] = Verdict.VIOLATED, depth + 1
+                    if p.kind != "step" or p.name in decided:
+                        continue
+                    if not evaluate(p.formula, state, sizes, {}, after):
+                        decided[p.name] = Verdict.VIOLATED, depth + 1
                 key = frozenset(after.items())
                 if key not in seen:
                     seen.add(key)
                     fresh.append(after)
                     look(after, depth + 1)
+        if len(seen) > limit:
+            return None
         level = fresh
         if overflow:
             break
@@ -95,4 +107,4 @@ def search(system: System, properties: tuple[Property, ...], sizes: Sizes) -> Fo
         for p in properties
     }
     verdicts = tuple((rest | decided)[p.name] for p in properties)
-    return Found(verdicts, len(seen), total, fired, overflow)
+    return Found(verdicts, len(seen), total, fired, overflow, frozenset(seen))
