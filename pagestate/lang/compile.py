@@ -83,7 +83,7 @@ def compile_model(model: Model, valuation: Mapping[str, bool | str | int]) -> Co
         variables.extend(made[0])
         actions.extend(made[1])
         threads.append(made[2])
-    init = TRUE
+    init: Expr = TRUE
     if model.init is not None:
         init = pure_body(_pure_scope(model.init, layout, valuation))
     properties = [compile_property(p, layout, valuation, model) for p in model.properties]
@@ -205,9 +205,9 @@ def _thread(
     control = Read(f"{decl.name}.pc", me, control_sort)
     live = _liveness(machine)
     for name in live[machine.start]:
-        span = machine.source.span(machine.source.tree)
+        where = machine.source.span(machine.source.tree)
         short = name.rsplit(".", 1)[-1]
-        raise ModelError("PS213", f"local {short!r} may be read before it has a value", span)
+        raise ModelError("PS213", f"local {short!r} may be read before it has a value", where)
     home = "start" if decl.repeat else "end"
     me_params = () if machine.me is None else (machine.me,)
     actions = list[Action]()

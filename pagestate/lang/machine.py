@@ -340,7 +340,9 @@ class Machine:
             if isinstance(value, Param | Lit):
                 shown.append(show(value))
             else:
-                shown.append(f"{{={self.local_var(qualified)}}}")
+                sort = self.sorts.get(qualified)
+                kind = f"{sort.index.name} " if isinstance(sort, RefSort) else ""
+                shown.append(f"{kind}{{={self.local_var(qualified)}}}")
         return f"{source.name}({', '.join(shown)})"
 
     def statement(
