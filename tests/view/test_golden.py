@@ -12,7 +12,8 @@ import pytest
 
 from pagestate.view.text import render_text
 from pagestate.view.traceview import view_of
-from tests.view import samples
+
+from . import samples
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCS = Path(__file__).parents[2] / "docs" / "traces.md"

@@ -15,8 +15,9 @@ from pagestate.view.itf import dumps, from_itf, load_trace, save_trace, to_itf
 from pagestate.view.text import render_text
 from pagestate.view.traceview import view_of
 from pagestate.view.wellformed import TraceError
-from tests.view import samples
-from tests.view.strategies import traces
+
+from . import samples
+from .strategies import traces
 
 
 def exact(trace: Trace) -> list[object]:

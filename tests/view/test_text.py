@@ -13,8 +13,9 @@ from pagestate.view.text import MIN_WIDTH, render_text
 from pagestate.view.traceview import view_of
 from pagestate.view.wellformed import TraceError
 from pagestate.view.wrap import plain, wrap
-from tests.view import samples
-from tests.view.strategies import traces
+
+from . import samples
+from .strategies import traces
 
 OPTIONS = st.fixed_dictionaries(
     {
@@ -105,6 +106,22 @@ def test_a_very_long_name_is_cut_into_the_column():
     text = render_text(view_of(trace), header=False)
     assert max(map(len, text.split("\n"))) <= 75
     assert text.count("x") == 100_000 + text.count("start: x")
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 4])
+def test_names_reach_into_the_next_column_but_not_beyond_the_width(lanes):
+    widest = 0
+    for length in range(1, 100):
+        steps = tuple(Step("getter", n, "get", "x" * length) for n in range(lanes))
+        trace = replace(samples.no_steps(), steps=steps)
+        trace = replace(trace, states=trace.states * (lanes + 1))
+        lines = render_text(view_of(trace), header=False).split("\n")
+        assert max(map(len, lines)) <= 75
+        widest = max(widest, *(len(line) for line in lines if line.endswith("x")))
+        whole = [line for line in lines if line.endswith("x" * length)]
+        room = 75 - 4 - 2 - (6 if lanes > 3 else 0)
+        assert length > room or whole
+    assert widest == 75
 
 
 def test_control_characters_and_other_alphabets_are_replaced():
