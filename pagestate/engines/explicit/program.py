@@ -15,7 +15,7 @@ import numpy as np
 
 from pagestate.core.expr import TRUE, Cell, Expr, transform
 from pagestate.core.ground import GroundAction, GroundCell, GroundSystem
-from pagestate.core.sorts import BoolSort, CountSort, IndexSort, RefSort
+from pagestate.core.sorts import BoolSort, CountSort, IndexSort
 from pagestate.engines.explicit.pack import Array, Group, Layout
 from pagestate.engines.explicit.vector import Names, Scope, Val, interval
 
@@ -103,13 +103,8 @@ class _Maker:
 
     def _first(self, scope: Scope, action: GroundAction) -> list[Val]:
         """Where the action's members stand first among equals."""
-        found = list[Val]()
-        for group in self._layout.groups:
-            sorts = [p.sort for p in action.action.params]
-            if RefSort(group.sort) in sorts:
-                continue
-            found += _prefix(scope, group, self._picks(action, group.sort))
-        return found
+        groups = self._layout.groups
+        return [v for g in groups for v in _prefix(scope, g, self._picks(action, g.sort))]
 
     def _picks(self, action: GroundAction, sort: IndexSort) -> list[int]:
         values = [action.binding[p.name] for p in action.action.params if p.sort == sort]

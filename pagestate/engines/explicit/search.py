@@ -26,7 +26,7 @@ from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.explicit.batch import Batch, LimitReached
 from pagestate.engines.explicit.initial import TooMany, initial_rows
-from pagestate.engines.explicit.pack import make_layout
+from pagestate.engines.explicit.pack import canonical, make_layout
 from pagestate.engines.explicit.program import build
 from pagestate.engines.explicit.rebuild import BrokenTrace, rebuild, replay
 from pagestate.engines.explicit.symmetry import symmetric_sorts
@@ -137,6 +137,8 @@ class Explicit:
                 self._expand()
         except (TooMany, LimitReached) as limit:
             self._stopped = str(limit)
+        except MemoryError:
+            self._stopped = "out of memory"
         return self._finished()
 
     def _finished(self) -> bool:
@@ -148,6 +150,7 @@ class Explicit:
 
     def _start(self) -> None:
         rows = initial_rows(self._ground, self._layout, self._max_states)
+        canonical(self._layout, rows)
         none = np.full(len(rows), -1, dtype=np.int32)
         self._visited.insert(rows, none, none)
         self._level = 0, self._visited.count
