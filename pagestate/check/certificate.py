@@ -1,0 +1,323 @@
+"""Certificates of proofs for every size: obligations rebuilt from the model, and re-checked.
+
+From the system, the properties and an invariant of the proof engine this module builds everything
+that has to be true, as SMT-LIB scripts that must all be unsatisfiable:
+
+* initiation: every page of every initial state satisfies the invariant, and no two have one flag
+  that stands for a reference;
+* consecution: a step keeps the invariant at the page acted on, assuming it there alone (so that a
+  single page is covered), and at any other page, assuming it at both;
+* pairs: a step keeps "at most one page has the flag", for the page acted on and another one, and
+  for two others;
+* properties: the invariant at a page implies what the property says of it.
+
+Nothing the engine built is used but its laws and clauses; the page form, ranges and roles are
+worked out again here, and the formulas are written by :mod:`pagestate.check.smtlib`.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
+from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, le, lit, substitute, walk
+from pagestate.core.pageform import PageForm, page_form
+from pagestate.core.property import Property
+from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
+from pagestate.core.system import Action
+from pagestate.engines.interface import Task
+from pagestate.engines.parametric.invariant import Invariant
+from pagestate.smt.text import BadText, satisfiable
+
+INDEX = "index.json"
+LAWS = "invariant.txt"
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """One script that must be unsatisfiable; ``file`` is its name in a certificate."""
+
+    file: str
+    title: str
+    text: str
+
+
+def obligations(task: Task, invariant: Invariant) -> tuple[Obligation, ...]:
+    """Everything that must be refuted for ``invariant`` to prove its properties.
+
+    Raises core.pageform.NotInForm, smtlib.NoText and ValueError where the system or the invariant
+    is outside the language of certificates.
+    """
+    chosen = tuple(p for p in task.properties if p.name in invariant.properties)
+    if len(chosen) != len(invariant.properties) or any(p.kind != "always" for p in chosen):
+        raise ValueError("the certificate is about other properties")
+    form = page_form(task.system, chosen, task.sizes, task.unbounded)
+    maker = _Maker(form, invariant)
+    made = [*maker.initiation(), *maker.properties()]
+    for action in form.system.actions:
+        made += maker.steps(action)
+    numbered = enumerate(made, 1)
+    return tuple(replace(o, file=f"{n:04d}-{_slug(o.title)}.smt2") for n, o in numbered)
+
+
+def certify(task: Task, invariant: Invariant, directory: Path | None = None) -> tuple[str, ...]:
+    """What is wrong with the proof (nothing: it holds); the certificate goes to ``directory``.
+
+    Every obligation is refuted again by a solver of its own.
+    """
+    try:
+        made = obligations(task, invariant)
+    except NoText as error:
+        return (f"no certificate: {error}",)
+    if directory is not None:
+        write(directory, task, invariant, made)
+    return recheck(made)
+
+
+def recheck(made: Sequence[Obligation]) -> tuple[str, ...]:
+    """The obligations that a fresh solver does not refute, with the reason."""
+    found = list[str]()
+    for obligation in made:
+        try:
+            answer = satisfiable(obligation.text)
+        except BadText as error:
+            found.append(f"{obligation.title}: {error}")
+            continue
+        if answer is not False:
+            found.append(f"{obligation.title}: {'undecided' if answer is None else 'not refuted'}")
+    return tuple(found)
+
+
+def write(directory: Path, task: Task, invariant: Invariant, made: Sequence[Obligation]) -> None:
+    """Write the scripts, the invariant in words, and an index with checksums."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for obligation in made:
+        (directory / obligation.file).write_text(obligation.text, encoding="utf-8")
+    (directory / LAWS).write_text(invariant.text, encoding="utf-8")
+    index = {
+        "system": task.system.name,
+        "properties": list(invariant.properties),
+        "any_size": sorted(task.unbounded),
+        "claim": "every script is unsatisfiable",
+        "invariant": LAWS,
+        "obligations": [
+            {"file": o.file, "title": o.title, "sha256": _digest(o.text)} for o in made
+        ],
+    }
+    text = json.dumps(index, indent=2, ensure_ascii=False) + "\n"
+    (directory / INDEX).write_text(text, encoding="utf-8")
+
+
+def verify(directory: Path, task: Task, invariant: Invariant) -> tuple[str, ...]:
+    """What is wrong with a written certificate: every script is rebuilt, compared and refuted."""
+    made = obligations(task, invariant)
+    wrong = list[str]()
+    present = {p.name for p in directory.glob("*.smt2")}
+    for obligation in made:
+        file = directory / obligation.file
+        if obligation.file not in present:
+            wrong.append(f"{obligation.title}: no script")
+        elif file.read_text(encoding="utf-8") != obligation.text:
+            wrong.append(f"{obligation.title}: the script is not the obligation")
+    extra = present - {o.file for o in made}
+    wrong += [f"{name}: belongs to no obligation" for name in sorted(extra)]
+    return (*wrong, *recheck(made))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _slug(title: str) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in title)[:80]
+
+
+class _Maker:
+    """Builds the obligations of one system in page form."""
+
+    def __init__(self, form: PageForm, invariant: Invariant) -> None:
+        self.form = form
+        self.variables = {v.name: v for v in form.system.variables}
+        sorts = {d for v in form.system.variables for d in v.dims}
+        if len(sorts) > 1 or any(s.ordered for s in sorts):
+            raise NoText("state over more than one sort, or over an ordered one")
+        self.sort: IndexSort | None = next(iter(sorts), None)
+        self.subject = invariant.subject
+        self.goals = [(p.name, _of_page(p, self.sort, self.subject)) for p in form.properties]
+        self.facts = (
+            *self._ranges(),
+            *(body for _, body in self.goals),
+            *invariant.laws,
+            *invariant.clauses,
+        )
+        for fact in self.facts:
+            _check_fact(fact)
+
+    def _ranges(self) -> Iterator[Expr]:
+        for var in self.form.system.variables:
+            read = Read(var.name, (self.subject,) if var.dims else (), var.sort)
+            if isinstance(var.sort, CountSort):
+                yield le(lit(0), read)
+            elif isinstance(var.sort, IntSort):
+                yield le(lit(var.sort.lo), read)
+                if var.name not in self.form.occupancy:
+                    yield le(read, lit(var.sort.hi))
+
+    def _scene(self, title: str, pages: tuple[str, ...], assumed: bool = True) -> Speaker:
+        """A script with the state declared at ``pages``, and the invariant assumed there."""
+        script = Script()
+        script.note(title)
+        speaker = Speaker(script, self.variables, self.sort, pages)
+        for var in self.form.system.variables:
+            for page in pages if var.dims else ("",):
+                name = speaker.cell(var.name, page)
+                script.declare(name, var.sort)
+                if isinstance(var.sort, EnumSort):
+                    for bound in within(name, var.sort):
+                        script.claim(bound)
+        if not assumed:
+            return speaker
+        for page in pages:
+            for fact in self.facts:
+                script.claim(self._at(speaker, page).truth(fact))
+        for flag in self.form.exclusive:
+            for i, page in enumerate(pages):
+                for other in pages[i + 1 :]:
+                    script.claim(f"(not {self._both(speaker, flag, page, other)})")
+        return speaker
+
+    def _at(self, speaker: Speaker, page: str) -> Speaker:
+        return speaker.at(self.subject, page)
+
+    def _both(self, speaker: Speaker, flag: str, page: str, other: str) -> str:
+        return f"(and {speaker.cell(flag, page)} {speaker.cell(flag, other)})"
+
+    def initiation(self) -> Iterator[Obligation]:
+        """The initial states satisfy the invariant; no two pages share an exclusive flag."""
+        title = "initial states"
+        speaker = self._scene(title, ("p",), assumed=False)
+        self._initial(speaker)
+        facts = [self._at(speaker, "p").truth(fact) for fact in self.facts]
+        speaker.script.claim(f"(not (and true {' '.join(facts)}))")
+        yield Obligation("", title, speaker.script.text())
+        for flag in self.form.exclusive:
+            title = f"initial states: one page has {flag}"
+            speaker = self._scene(title, ("p", "q"), assumed=False)
+            self._initial(speaker)
+            speaker.script.claim(self._both(speaker, flag, "p", "q"))
+            yield Obligation("", title, speaker.script.text())
+
+    def _initial(self, speaker: Speaker) -> None:
+        for var in self.form.system.variables:
+            for page in speaker.pages if var.dims else ("",):
+                name = speaker.cell(var.name, page)
+                if var.free:
+                    for bound in within(name, var.sort):
+                        speaker.script.claim(bound)
+                else:
+                    speaker.script.claim(f"(= {name} {constant(var.init, var.sort)})")
+        speaker.script.claim(speaker.truth(self.form.system.init))
+
+    def properties(self) -> Iterator[Obligation]:
+        """The invariant implies each property."""
+        for name, body in self.goals:
+            title = f"property {name}"
+            speaker = self._scene(title, ("p",))
+            speaker.script.claim(f"(not {self._at(speaker, 'p').truth(body)})")
+            yield Obligation("", title, speaker.script.text())
+
+    def steps(self, action: Action) -> Iterator[Obligation]:
+        """The step keeps the invariant, in every role."""
+        acted = [p for p in action.params if p.sort == self.sort]
+        if len(acted) > 1:
+            raise NoText(f"step {action.name} works on two pages")
+        roles = [("p", ("p",), "actor")] + ([("q", ("p", "q"), "bystander")] if acted else [])
+        for page, pages, role in roles:
+            title = f"step {action.name}, {role}"
+            speaker = self._step(title, action, pages, acted)
+            before = replace(speaker, post=False)
+            lost = list[str]()
+            for fact in self.facts:
+                now = self._at(speaker, page).truth(fact)
+                if now != self._at(before, page).truth(fact):
+                    lost.append(now)
+            if lost:
+                speaker.script.claim(f"(not (and true {' '.join(lost)}))")
+                yield Obligation("", title, speaker.script.text())
+        yield from self._pairs(action, acted)
+
+    def _pairs(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
+        written = [f for f in self.form.exclusive if any(w.var == f for w in action.writes)]
+        cases = [("p", "q", ("p", "q"))] + ([("q", "r", ("p", "q", "r"))] if acted else [])
+        for flag in written:
+            for page, other, pages in cases:
+                title = f"step {action.name}, {page} and {other} do not share {flag}"
+                speaker = self._step(title, action, pages, acted)
+                if not speaker.after & {(flag, page), (flag, other)}:
+                    continue
+                speaker.script.claim(self._both(speaker, flag, page, other))
+                yield Obligation("", title, speaker.script.text())
+
+    def _step(
+        self, title: str, action: Action, pages: tuple[str, ...], acted: Sequence[Param]
+    ) -> Speaker:
+        """A script in which ``action`` is taken (on page p, if it works on one)."""
+        speaker = self._scene(title, pages)
+        script, picks = speaker.script, dict[Param, str]()
+        for param in action.params:
+            if param not in acted:
+                picks[param] = symbol(f"pick {param.name}")
+                script.declare(picks[param], param.sort)
+                for bound in within(picks[param], param.sort):
+                    script.claim(bound)
+        speaker = replace(speaker, places=dict.fromkeys(acted, "p"), picks=picks)
+        script.claim(speaker.truth(action.guard))
+        values = dict[tuple[str, str], str]()
+        for write in action.writes:
+            var = self.variables[write.var]
+            for page in pages if var.dims else ("",):
+                at = speaker
+                if var.dims:
+                    (index,) = write.index
+                    if isinstance(index, Param) and index in write.binders:
+                        at = speaker.at(index, page)
+                    elif speaker.place(write.index) != page:
+                        continue
+                if len(write.binders) > int(at is not speaker):
+                    raise NoText(f"{write.var} written for several binders")
+                cell = write.var, page
+                old = values.get(cell, speaker.cell(*cell))
+                values[cell] = (
+                    f"(ite {at.truth(write.where)} {at.say(write.value, var.sort)} {old})"
+                )
+        done = replace(speaker, after=frozenset(values), post=True)
+        for cell, value in values.items():
+            script.define(done.cell(*cell), self.variables[cell[0]].sort, value)
+        return done
+
+
+def _check_fact(fact: Expr) -> None:
+    """Facts are about one page and one state: a stand-in for a quantifier has no place there."""
+    for term in walk(fact):
+        match term:
+            case Quant(binder=Param(sort=IndexSort())) | Size() | Read(primed=True):
+                raise NoText("a fact that is not about one page in one state")
+            case _:
+                pass
+
+
+def _of_page(prop: Property, sort: IndexSort | None, subject: Param) -> Expr:
+    """The body of "for all pages", or a condition on the globals; raises NoText for others."""
+
+    def body(e: Expr) -> Expr:
+        match e:
+            case Quant(kind="all", binder=binder, body=inner) if binder.sort == sort:
+                return substitute(inner, {binder: subject})
+            case Op(op="and", args=args):
+                return conj(*(body(a) for a in args))
+            case _:
+                return e
+
+    return body(prop.formula)

@@ -1,0 +1,238 @@
+"""Core terms over symbolic pages as SMT-LIB text, straight and without a solver.
+
+This is the certificate's own road from the model to formulas, kept apart from the one the proof
+engine takes: enumerations are integers here, and nothing is shared but the core terms.  A
+quantifier over pages is named by a fresh constant of which the script states only what holds at
+the pages it mentions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, substitute
+from pagestate.core.sorts import BoolSort, CountSort, EnumSort, IndexSort, IntSort, Sort, Value
+from pagestate.core.system import StateVar
+
+_WORDS = {"not": "not", "and": "and", "or": "or", "lt": "<", "le": "<=", "add": "+", "sub": "-"}
+
+
+class NoText(Exception):
+    """A term that the certificate's language does not have; the message names it."""
+
+
+def symbol(name: str) -> str:
+    """A quoted SMT-LIB symbol."""
+    return "|" + name.replace("|", "!").replace("\\", "/") + "|"
+
+
+def type_name(sort: Sort) -> str:
+    """The SMT-LIB sort that values of ``sort`` have."""
+    match sort:
+        case BoolSort():
+            return "Bool"
+        case EnumSort() | IntSort() | CountSort():
+            return "Int"
+        case _:
+            raise NoText(f"a value of sort {sort}")
+
+
+def constant(value: Value, sort: Sort) -> str:
+    """A value as text."""
+    if isinstance(sort, EnumSort):
+        return str(sort.members.index(str(value)))
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if value >= 0 else f"(- {-value})"
+    raise NoText(f"the constant {value}")
+
+
+def within(name: str, sort: Sort) -> list[str]:
+    """What is true of every value of ``sort`` by the way it is written."""
+    match sort:
+        case EnumSort(members=members):
+            return [f"(<= 0 {name})", f"(< {name} {len(members)})"]
+        case IntSort(lo=lo, hi=hi):
+            return [f"(<= {constant(lo, sort)} {name})", f"(<= {name} {constant(hi, sort)})"]
+        case CountSort():
+            return [f"(<= 0 {name})"]
+        case _:
+            return []
+
+
+@dataclass(slots=True)
+class Script:
+    """One SMT-LIB script under construction: declarations, definitions, assertions in order."""
+
+    lines: list[str] = field(default_factory=list)
+    named: dict[tuple[Quant, tuple[tuple[Param, str], ...]], str] = field(default_factory=dict)
+
+    def declare(self, name: str, sort: Sort) -> None:
+        """An unknown."""
+        self.lines.append(f"(declare-const {name} {type_name(sort)})")
+
+    def define(self, name: str, sort: Sort, value: str) -> None:
+        """A name for a term."""
+        self.lines.append(f"(define-fun {name} () {type_name(sort)} {value})")
+
+    def claim(self, formula: str) -> None:
+        """An assertion."""
+        self.lines.append(f"(assert {formula})")
+
+    def note(self, text: str) -> None:
+        """A comment."""
+        self.lines.append("; " + " ".join(text.split()))
+
+    def text(self) -> str:
+        """The whole script."""
+        head = ["(set-info :smt-lib-version 2.6)", "(set-logic QF_LIA)", "(set-info :status unsat)"]
+        return "\n".join([*head, *self.lines, "(check-sat)", "(exit)", ""])
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Says terms in a script: parameters stand for pages (by name) or for declared constants.
+
+    ``after`` lists the cells (variable, page) that have a name of their own after the step; where
+    ``post`` is set, these names are read.
+    """
+
+    script: Script
+    variables: Mapping[str, StateVar]
+    sort: IndexSort | None
+    pages: tuple[str, ...]
+    places: Mapping[Param, str] = field(default_factory=dict)
+    picks: Mapping[Param, str] = field(default_factory=dict)
+    after: frozenset[tuple[str, str]] = frozenset()
+    post: bool = False
+
+    def at(self, param: Param, page: str) -> "Speaker":
+        """The same with ``param`` standing for ``page``."""
+        return replace(self, places={**self.places, param: page})
+
+    def cell(self, var: str, page: str) -> str:
+        """The name of a variable (at a page)."""
+        prime = "'" if self.post and (var, page) in self.after else ""
+        return symbol(f"{var}{prime}" if page == "" else f"{var} of {page}{prime}")
+
+    def place(self, index: tuple[Expr, ...]) -> str:
+        """The page an index names ("" without one)."""
+        if not index:
+            return ""
+        (only,) = index
+        if isinstance(only, Param) and only in self.places:
+            return self.places[only]
+        raise NoText("an index that is no page of the step")
+
+    def say(self, e: Expr, sort: Sort) -> str:
+        """``e`` as text, as a value of ``sort``."""
+        match e:
+            case Lit(value=value):
+                return constant(value, e.sort if isinstance(e.sort, EnumSort) else sort)
+            case Param():
+                if e not in self.picks:
+                    raise NoText(f"parameter {e.name} as a value")
+                return self.picks[e]
+            case Read(var=var, index=index, primed=primed):
+                if primed:
+                    raise NoText("a value after the step")
+                return self.cell(var, self.place(index))
+            case Op():
+                return self._op(e, sort)
+            case Quant():
+                return self._quant(e)
+            case Size():
+                return self._size(e)
+            case Cell():
+                raise NoText("a cell of a finite instance")
+            case _:
+                assert_never(e)
+
+    def truth(self, e: Expr) -> str:
+        """A condition as text."""
+        return self.say(e, BoolSort())
+
+    def number(self, e: Expr) -> str:
+        """A number as text; a condition counts 1 or 0."""
+        if isinstance(e.sort, BoolSort):
+            return f"(ite {self.truth(e)} 1 0)"
+        return self.say(e, e.sort)
+
+    def _op(self, e: Op, sort: Sort) -> str:
+        match e.op:
+            case "not" | "and" | "or":
+                return f"({_WORDS[e.op]} {' '.join(self.truth(a) for a in e.args)})"
+            case "lt" | "le" | "add" | "sub":
+                return f"({_WORDS[e.op]} {' '.join(self.number(a) for a in e.args)})"
+            case "ite":
+                test, a, b = e.args
+                return f"(ite {self.truth(test)} {self.say(a, sort)} {self.say(b, sort)})"
+            case "eq":
+                a, b = e.args
+                if a in self.places and b in self.places:
+                    return "true" if self.places[_param(a)] == self.places[_param(b)] else "false"
+                kind = b.sort if isinstance(a, Lit) else a.sort
+                return f"(= {self.say(a, kind)} {self.say(b, kind)})"
+            case _:
+                assert_never(e.op)
+
+    def _quant(self, e: Quant) -> str:
+        if not isinstance(e.binder.sort, IndexSort):
+            return self._listed(e)
+        if e.binder.sort != self.sort:
+            raise NoText(f"a quantifier over {e.binder.sort}")
+        key = (e, tuple(sorted(self.places.items(), key=lambda item: item[0].name)))
+        if key not in self.script.named:
+            bodies = [self.at(e.binder, page).truth(e.body) for page in self.pages]
+            name = symbol(f"{e.kind} {len(self.script.named) + 1}")
+            self.script.named[key] = name
+            self.script.declare(name, e.sort)
+            if e.kind == "count":
+                self.script.claim(f"(<= {_sum([f'(ite {b} 1 0)' for b in bodies])} {name})")
+            for body in bodies:
+                if e.kind == "all":
+                    self.script.claim(f"(=> {name} {body})")
+                elif e.kind == "any":
+                    self.script.claim(f"(=> {body} {name})")
+        return self.script.named[key]
+
+    def _listed(self, e: Quant) -> str:
+        bodies = [
+            self.truth(substitute(e.body, {e.binder: Lit(v, e.binder.sort)}))
+            for v in _values(e.binder.sort)
+        ]
+        if e.kind == "count":
+            return _sum([f"(ite {b} 1 0)" for b in bodies])
+        return f"({'and' if e.kind == 'all' else 'or'} {' '.join(bodies)})"
+
+    def _size(self, e: Size) -> str:
+        if e.index != self.sort:
+            raise NoText(f"the number of {e.index}s")
+        name = symbol(f"number of {e.index}s")
+        line = f"(declare-const {name} Int)"
+        if line not in self.script.lines:
+            self.script.lines.append(line)
+            self.script.claim(f"(<= {len(self.pages)} {name})")
+        return name
+
+
+def _param(e: Expr) -> Param:
+    assert isinstance(e, Param)
+    return e
+
+
+def _sum(terms: Sequence[str]) -> str:
+    return f"(+ {' '.join(terms)})" if len(terms) > 1 else (terms[0] if terms else "0")
+
+
+def _values(sort: Sort) -> Iterator[Value]:
+    match sort:
+        case BoolSort():
+            yield from (False, True)
+        case EnumSort(members=members):
+            yield from members
+        case IntSort(lo=lo, hi=hi):
+            yield from range(lo, hi + 1)
+        case _:
+            raise NoText(f"a quantifier over {sort}")

@@ -1,0 +1,104 @@
+"""An invariant for people: laws first, then clauses grouped by what they are about."""
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size
+from pagestate.core.sorts import BoolSort
+from pagestate.engines.parametric.laws import Law
+from pagestate.engines.parametric.prove import Fact, Proof
+from pagestate.engines.parametric.table import Column, Cube
+
+_SIGNS = {"and": " and ", "or": " or ", "add": " + ", "eq": " = ", "lt": " < ", "le": " <= "}
+
+
+def print_invariant(proof: Proof, laws: Sequence[Law]) -> str:
+    """The facts of an inductive proof as text."""
+    columns = {c.var.name: c for c in proof.table.columns}
+    left = {f.formula for f in proof.facts if f.kind == "law"}
+    lines = ["For every page:", "", "Properties"]
+    lines += [f"  {f.name}" for f in proof.facts if f.kind == "property"]
+    shown = [law for law in laws if law.formula in left]
+    if shown:
+        lines += ["", "Ledger laws"]
+        lines += [f"  {show_law(law, columns)}" for law in shown]
+    groups = dict[str, list[str]]()
+    for fact in proof.facts:
+        if fact.cube is not None:
+            groups.setdefault(_group(fact, columns), []).append(show_cube(fact.cube, columns))
+    for title in sorted(groups):
+        lines += ["", title, *(f"  never {text}" for text in sorted(groups[title]))]
+    return "\n".join(lines) + "\n"
+
+
+def _group(fact: Fact, columns: dict[str, Column]) -> str:
+    assert fact.cube is not None
+    local = [columns[n].var for n in fact.cube if columns[n].var.dims]
+    if not local:
+        return "Globals"
+    threads = sorted({v.thread for v in local if v.thread})
+    if threads:
+        return f"A page that {threads[0]} works on"
+    crowds = sorted({v.name.partition("@")[0] for v in local if "@" in v.name})
+    return f"A page and threads {crowds[0]}" if crowds else "A page"
+
+
+def show_cube(cube: Cube, columns: dict[str, Column]) -> str:
+    """A cube as a conjunction of tests."""
+    return " & ".join(_literal(columns[n], codes) for n, codes in cube.items()) or "anything"
+
+
+def _literal(column: Column, codes: frozenset[int]) -> str:
+    name = column.var.name
+    if column.numeric:
+        known = {(0,): "= 0", (1,): "= 1", (2,): ">= 2", (0, 1): "<= 1", (1, 2): ">= 1"}
+        return f"{name} {known.get(tuple(sorted(codes)), '!= 1')}"
+    if isinstance(column.var.sort, BoolSort):
+        return name if column.values[min(codes)] else f"!{name}"
+    rest = frozenset(range(column.card)) - codes
+    chosen, sign = (codes, "=") if len(codes) <= len(rest) else (rest, "!=")
+    words = [str(column.values[c]) for c in sorted(chosen)]
+    if len(words) == 1:
+        return f"{name} {sign} {words[0]}"
+    return f"{name} {'in' if sign == '=' else 'notin'} {{{', '.join(words)}}}"
+
+
+def show_law(law: Law, columns: dict[str, Column]) -> str:
+    """A law as an equation, with its regions."""
+    parts = [f"{'-' if w < 0 else '+'} {_summand(t)}" for w, t in law.terms] or ["0"]
+    text = f"{show(law.target)} = {' '.join(parts).removeprefix('+ ')}"
+    if not law.boxes:
+        return text
+    return f"{' or '.join(show_cube(b, columns) for b in law.boxes)}: {text}"
+
+
+def _summand(term: Expr) -> str:
+    return f"[{show(term)}]" if isinstance(term.sort, BoolSort) else show(term)
+
+
+def show(term: Expr) -> str:
+    """A term in plain text; the page is left out."""
+    match term:
+        case Lit(value=value):
+            return "none" if value is None else str(value).lower()
+        case Param(name=name):
+            return name
+        case Read(var=var, primed=primed):
+            return f"{var}'" if primed else var
+        case Op(op="not", args=(inner,)):
+            return f"!{show(inner)}"
+        case Op(op="ite", args=(test, a, b)):
+            return f"({show(a)} if {show(test)} else {show(b)})"
+        case Op(op="sub", args=(a, b)):
+            return f"({show(a)} - {show(b)})"
+        case Op(op=op, args=args):
+            joined = _SIGNS[op].join(show(a) for a in args)
+            return f"({joined})" if op == "or" else joined
+        case Quant(kind=kind, binder=binder, body=body):
+            return f"{kind} {binder.name}: {show(body)}"
+        case Size(index=index):
+            return f"number of {index}s"
+        case Cell(number=number):
+            return f"cell {number}"
+        case _:
+            assert_never(term)

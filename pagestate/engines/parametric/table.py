@@ -1,0 +1,219 @@
+"""The table of views: what one page and the globals look like in all states of a small instance.
+
+A view keeps data values exactly and counters as none, one or many.  The table is no invariant (a
+small instance misses combinations of "many"); it is the oracle that says how far a situation that
+breaks a proof may be generalised to a clause: as far as no view of the table is excluded.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pagestate.core.expr import Expr, Lit, Param, Read, conj, disj, eq, le, lit, neg
+from pagestate.core.pageform import PageForm
+from pagestate.core.sorts import BoolSort, CountSort, EnumSort, IntSort, Sizes, Value
+from pagestate.core.system import StateVar
+from pagestate.engines.explicit.pack import Array
+from pagestate.engines.explicit.search import Explicit
+
+MANY = 2
+_SMALL = 8
+
+Cube: TypeAlias = Mapping[str, frozenset[int]]
+Codes: TypeAlias = NDArray[np.int16]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One variable of a view: its values in the order of their codes, or (none listed) a number."""
+
+    var: StateVar
+    values: tuple[Value, ...]
+
+    @property
+    def numeric(self) -> bool:
+        """Whether the codes are 0, 1 and 2 for many."""
+        return not self.values
+
+    @property
+    def card(self) -> int:
+        """How many codes there are."""
+        return MANY + 1 if self.numeric else len(self.values)
+
+    def code(self, value: Value) -> int:
+        """The code of a value in a view; a negative number counts as many (it is in no view)."""
+        if self.numeric:
+            assert isinstance(value, int)
+            return min(value, MANY) if value >= 0 else MANY
+        return self.values.index(value) if value in self.values else 0
+
+    def literal(self, codes: frozenset[int], subject: Param) -> Expr:
+        """The value of the variable (at ``subject``) is one of ``codes``."""
+        read = Read(self.var.name, (subject,) if self.var.dims else (), self.var.sort)
+        if self.numeric:
+            low, high = min(codes), max(codes)
+            if codes == {0, MANY}:
+                return neg(eq(read, lit(1)))
+            parts = [le(lit(low), read)] if low else []
+            parts += [le(read, lit(high))] if high < MANY else []
+            return eq(read, lit(low)) if low == high < MANY else conj(*parts)
+        if isinstance(self.var.sort, BoolSort):
+            return read if self.values[next(iter(codes))] else neg(read)
+        rest = frozenset(range(self.card)) - codes
+        few = codes if len(codes) <= len(rest) else rest
+        one_of = disj(*(eq(read, Lit(self.values[c], self.var.sort)) for c in sorted(few)))
+        return one_of if few is codes else neg(one_of)
+
+
+def columns_of(form: PageForm) -> tuple[Column, ...]:
+    """The columns of the views of a system in page form, globals first."""
+    found = list[Column]()
+    for var in sorted(form.system.variables, key=lambda v: bool(v.dims)):
+        values: tuple[Value, ...] = ()
+        match var.sort:
+            case BoolSort():
+                values = (False, True)
+            case EnumSort(members=members):
+                values = members
+            case IntSort(lo=lo, hi=hi) if var.name not in form.occupancy and hi - lo < _SMALL:
+                values = tuple(range(lo, hi + 1))
+            case CountSort() | IntSort(lo=0):
+                pass
+            case _:
+                raise ValueError(f"variable {var.name} has no view")
+        found.append(Column(var, values))
+    return tuple(found)
+
+
+class Reached(Explicit):
+    """An explicit search whose states can be taken out."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reachable state was visited, in the bounds of the instance."""
+        return self._exhausted() and not self._overflow and not self._stopped
+
+    @property
+    def overflow(self) -> str:
+        """The counter that ran into its bound, if one did."""
+        return self._overflow
+
+    def codes(self, var: str, page: int | None) -> Array:
+        """The codes of one cell in all visited states."""
+        number = self._ground.number[var, () if page is None else (page,)]
+        where = self._layout.fields[number]
+        rows = self._visited.rows[:, where.unit] if where.bits else None
+        if rows is None:
+            return np.full(self._visited.count, self._ground.cells[number].init or 0, np.int16)
+        kind = rows.dtype.type
+        codes: Array = (rows >> kind(where.shift)) & kind((1 << where.bits) - 1)
+        return codes.astype(np.int16)
+
+
+class Table:
+    """The views seen so far; ``exact`` are rows of exact values for the ledger."""
+
+    def __init__(self, columns: tuple[Column, ...]) -> None:
+        self.columns = columns
+        self.exact: Codes = np.zeros((0, len(columns)), np.int16)
+        self.views: Codes = np.zeros((0, len(columns)), np.int16)
+        self._known = set[bytes]()
+
+    def add_states(self, search: Reached, sizes: Sizes) -> int:
+        """Add what each page sees in the visited states; how many views are new."""
+        sort = next((c.var.dims[0] for c in self.columns if c.var.dims), None)
+        for page in range(1 if sort is None else sizes.of(sort)):
+            cells = [search.codes(c.var.name, page if c.var.dims else None) for c in self.columns]
+            rows = np.stack(cells, axis=1)
+            self.exact = _unique(np.concatenate([self.exact, _unique(rows)]))
+        cut = np.array([MANY if c.numeric else c.card for c in self.columns], np.int16)
+        before = len(self._known)
+        self._set(_unique(np.concatenate([self.views, np.minimum(self.exact, cut)])))
+        return len(self._known) - before
+
+    def _set(self, views: Codes) -> None:
+        self.views = views
+        self._known = {row.tobytes() for row in views}
+
+    def view(self, values: Mapping[str, Value]) -> Codes:
+        """The view of one page, from the values of the variables."""
+        return np.array([c.code(values[c.var.name]) for c in self.columns], np.int16)
+
+    def __contains__(self, view: Codes) -> bool:
+        return view.tobytes() in self._known
+
+    def grow(self, view: Codes) -> None:
+        """Take in one more view."""
+        self._set(np.concatenate([self.views, view[None]]))
+
+    def clause(self, cube: Cube, subject: Param) -> Expr:
+        """No page is in ``cube``."""
+        by_name = {c.var.name: c for c in self.columns}
+        return disj(*(neg(by_name[n].literal(s, subject)) for n, s in cube.items()))
+
+    def inside(self, view: Codes, cube: Cube) -> bool:
+        """Whether the view lies in the cube."""
+        return all(
+            int(k) in cube[c.var.name]
+            for c, k in zip(self.columns, view, strict=True)
+            if c.var.name in cube
+        )
+
+    def generalise(self, view: Codes, rng: random.Random, tries: int = 6) -> Cube:
+        """A large cube around ``view`` without a view of the table.
+
+        First drop variables, then widen the remaining ones value by value, while every view of the
+        table still differs somewhere; the cube with the fewest variables of several random orders.
+        """
+        differs = self.views != view
+        amount = differs.sum(axis=1).astype(np.int16)
+        cubes = [self._widen(view, differs, amount, rng) for _ in range(tries)]
+        return min(cubes, key=self._cost)
+
+    def _cost(self, cube: Cube) -> tuple[int, float]:
+        cards = {c.var.name: c.card for c in self.columns}
+        return len(cube), -sum(len(s) / cards[n] for n, s in cube.items())
+
+    def _widen(
+        self, view: Codes, differs: NDArray[np.bool_], amount: Codes, rng: random.Random
+    ) -> Cube:
+        order = list(range(len(self.columns)))
+        rng.shuffle(order)
+        left, kept = amount, list[int]()
+        for j in order:
+            fewer = left - differs[:, j]
+            if len(fewer) and fewer.min() < 1:
+                kept.append(j)
+            else:
+                left = fewer
+        allowed = {j: {int(view[j])} for j in kept}
+        rng.shuffle(kept)
+        for j in kept:
+            apart = differs[:, j].copy()
+            codes = [k for k in range(self.columns[j].card) if k != int(view[j])]
+            rng.shuffle(codes)
+            for k in codes:
+                same = apart & (self.views[:, j] == k)
+                if not (same & (left == 1)).any():
+                    allowed[j].add(k)
+                    left = left - same
+                    apart &= ~same
+        return {
+            self.columns[j].var.name: frozenset(s)
+            for j, s in sorted(allowed.items())
+            if len(s) < self.columns[j].card
+        }
+
+
+def _unique(rows: NDArray[Any]) -> Codes:
+    if not len(rows):
+        return rows
+    packed = np.ascontiguousarray(rows).view(
+        np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
+    )
+    _, first = np.unique(packed.ravel(), return_index=True)
+    return rows[np.sort(first)]

@@ -1,0 +1,139 @@
+"""Queries about one step over symbolic pages: does it keep facts, and which facts are needed?
+
+Facts are numbered by the caller; terms are built once per fact, page and step.  One query asks for
+a step that breaks any of several facts at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import z3
+
+from pagestate.core.expr import Expr, Param
+from pagestate.core.sorts import Value
+from pagestate.smt.views import Scene, Transition, Views
+
+Values = Mapping[str, Value]
+
+
+class Undecided(Exception):
+    """The solver gave up on a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A step that breaks facts: what each page sees before, the target after, which facts."""
+
+    before: tuple[Values, ...]
+    after: Values
+    broken: frozenset[int]
+
+
+class FactTerms:
+    """The Z3 terms of numbered facts about one page, over the state before a step."""
+
+    def __init__(self, views: Views, subject: Param) -> None:
+        self.views = views
+        self.subject = subject
+        self._now = dict[tuple[int, str], z3.BoolRef]()
+
+    def now(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
+        """The fact at ``page`` before the step."""
+        if (number, page) not in self._now:
+            term = self.views.holds(fact, self.subject, self.views.now, page)
+            self._now[number, page] = term
+        return self._now[number, page]
+
+    def after(self, fact: Expr, scene: Scene, page: str) -> z3.BoolRef:
+        """The fact at ``page`` after the step."""
+        return self.views.holds(fact, self.subject, scene, page)
+
+
+class StepQuery:
+    """A solver for one transition."""
+
+    def __init__(self, terms: FactTerms, step: Transition, tracked: bool = False) -> None:
+        self.step = step
+        self._terms = terms
+        self._solver = z3.Solver(ctx=terms.views.context)
+        self._tracked = tracked
+        if tracked:
+            self._solver.set("core.minimize", True)
+        self._solver.add(*terms.views.domains(step.pages), *step.given)
+        self._assumed = set[int]()
+        self._posts = dict[int, z3.BoolRef]()
+        self._marks = dict[int, z3.BoolRef]()
+
+    def assume(self, facts: Iterable[tuple[int, Expr]]) -> None:
+        """Take the facts as true of every page of the step before it."""
+        for number, fact in facts:
+            if number in self._assumed:
+                continue
+            self._assumed.add(number)
+            here = [self._terms.now(number, fact, page) for page in self.step.pages]
+            if self._tracked:
+                mark = z3.Bool(f"fact {number}", self._terms.views.context)
+                self._marks[number] = mark
+                here = [z3.Implies(mark, h) for h in here]
+            self._solver.add(*here)
+
+    def _broken(self, number: int, fact: Expr) -> z3.BoolRef:
+        if number not in self._posts:
+            after = self._terms.after(fact, self.step.after, self.step.target)
+            self._posts[number] = z3.Not(after)
+        return self._posts[number]
+
+    def breaks(self, facts: Sequence[tuple[int, Expr]]) -> Break | None:
+        """A step that breaks one of the facts, or None if there is none.  Raises Undecided."""
+        terms = [self._broken(n, f) for n, f in facts]
+        self._solver.push()
+        try:
+            self._solver.add(z3.Or(terms))
+            found = self._solver.check()
+            if found == z3.unsat:
+                return None
+            if found != z3.sat:
+                raise Undecided(f"{self.step.name}: {self._solver.reason_unknown()}")
+            model, views = self._solver.model(), self._terms.views
+        finally:
+            self._solver.pop()
+        before = tuple(views.read(model, views.now, page) for page in self.step.pages)
+        after = views.read(model, self.step.after, self.step.target)
+        broken = frozenset(
+            n
+            for (n, _), t in zip(facts, terms, strict=True)
+            if z3.is_true(model.eval(t, model_completion=True))
+        )
+        return Break(before, after, broken)
+
+    def needed(self, facts: Sequence[tuple[int, Expr]], first: set[int]) -> set[int]:
+        """Assumed facts that suffice to keep ``facts``, ``first`` where they are enough.
+
+        Only for a tracked query.  Raises Undecided if the facts are not kept.
+        """
+        self._solver.push()
+        try:
+            self._solver.add(z3.Or([self._broken(n, f) for n, f in facts]))
+            preferred = [self._marks[n] for n in first if n in self._marks]
+            if self._solver.check(*preferred) == z3.unsat:
+                return set()
+            if self._solver.check(*self._marks.values()) != z3.unsat:
+                raise Undecided(f"{self.step.name} breaks a fact")
+            core = {mark.get_id() for mark in self._solver.unsat_core()}
+        finally:
+            self._solver.pop()
+        return {n for n, mark in self._marks.items() if mark.get_id() in core}
+
+
+def initial_break(terms: FactTerms, facts: Sequence[tuple[int, Expr]]) -> frozenset[int]:
+    """The facts that do not hold of every page of every initial state.  Raises Undecided."""
+    views, broken = terms.views, set[int]()
+    solver = z3.Solver(ctx=views.context)
+    solver.add(*views.domains(("p",)), *views.initial("p"))
+    for number, fact in facts:
+        found = solver.check(z3.Not(terms.now(number, fact, "p")))
+        if found == z3.unknown:
+            raise Undecided("the initial states")
+        if found == z3.sat:
+            broken.add(number)
+    return frozenset(broken)

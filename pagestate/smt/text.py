@@ -1,0 +1,26 @@
+"""SMT-LIB text handed to a fresh solver."""
+
+import z3
+
+
+class BadText(Exception):
+    """The text is not SMT-LIB that the solver reads; the message is the solver's."""
+
+
+def satisfiable(text: str, milliseconds: int = 60_000) -> bool | None:
+    """Whether the assertions in ``text`` can hold together; None if undecided in time.
+
+    Every call has a context and a solver of its own.  Raises BadText.
+    """
+    context = z3.Context()
+    solver = z3.Solver(ctx=context)
+    solver.set("timeout", milliseconds)
+    try:
+        asserted = z3.parse_smt2_string(text, ctx=context)
+    except z3.Z3Exception as error:
+        raise BadText(str(error)) from error
+    if len(asserted) == 0:
+        raise BadText("nothing is asserted")
+    solver.add(asserted)
+    found = solver.check()
+    return None if found == z3.unknown else bool(found == z3.sat)

@@ -1,0 +1,436 @@
+"""Systems in page form over symbolic pages: steps and facts as Z3 terms for any number of pages.
+
+A scene gives the globals and a few symbolic pages: ``p``, the page acted on, and ``q``, another
+page.  An enumeration is a tuple of Bools (its code in binary), a number an unbounded Int, a
+reference or flag a Bool.  A quantifier over pages has no finite meaning here: it becomes a fresh
+Bool (a count: a fresh Int) of which only what holds at the pages of the scene is known.  That
+weakens every step in which it occurs, whatever its polarity, so a proof stays a proof.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+import z3
+
+from pagestate.core.expr import (
+    Cell,
+    Expr,
+    Lit,
+    Op,
+    Param,
+    Quant,
+    Read,
+    Size,
+    substitute,
+)
+from pagestate.core.sorts import (
+    BoolSort,
+    CountSort,
+    EnumSort,
+    IndexSort,
+    IntSort,
+    RefSort,
+    Sort,
+    Value,
+)
+from pagestate.core.system import Action, StateVar, System, Write
+
+Term: TypeAlias = z3.BoolRef | z3.ArithRef | tuple[z3.BoolRef, ...]
+
+
+class NoView(Exception):
+    """A term has no meaning over symbolic pages; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The values of globals and pages in one state: ``values[page, var]``, page "" for globals."""
+
+    values: Mapping[tuple[str, str], Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step seen from one page: ``pages`` are those the invariant may be assumed at.
+
+    ``actor`` is the page that the step's parameter stands for, ``target`` the page looked at
+    afterwards.  ``given`` must hold before; ``after`` are the values after; ``changed`` names the
+    variables of the target and globals that may change.
+    """
+
+    action: Action
+    pages: tuple[str, ...]
+    actor: str | None
+    target: str
+    given: tuple[z3.BoolRef, ...]
+    after: Scene
+    changed: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        """The step and whose page is looked at."""
+        return f"{self.action.name}@{'bystander' if self.target != 'p' else 'actor'}"
+
+
+class Views:
+    """The terms of one system in page form over one sort of pages."""
+
+    def __init__(self, system: System, sort: IndexSort | None, exclusive: tuple[str, ...]) -> None:
+        self.context = z3.Context()
+        self.system = system
+        self.sort = sort
+        self.exclusive = exclusive
+        self.variables = {v.name: v for v in system.variables}
+        self._true = z3.BoolVal(True, self.context)
+        values = dict[tuple[str, str], Term]()
+        for var in system.variables:
+            for page in ("p", "q", "r") if var.dims else ("",):
+                values[page, var.name] = self._constant(f"{var.name}{page and '.' + page}", var)
+        self.now = Scene(values)
+
+    def _constant(self, name: str, var: StateVar) -> Term:
+        return self._fresh(name, var.sort)
+
+    def _fresh(self, name: str, sort: Sort) -> Term:
+        match sort:
+            case BoolSort():
+                return z3.Bool(name, self.context)
+            case EnumSort(members=members):
+                width = max(1, (len(members) - 1).bit_length())
+                return tuple(z3.Bool(f"{name}:{k}", self.context) for k in range(width))
+            case IntSort() | CountSort():
+                return z3.Int(name, self.context)
+            case RefSort() | IndexSort():
+                raise NoView(f"a value of sort {sort}")
+            case _:
+                assert_never(sort)
+
+    def domains(self, pages: tuple[str, ...]) -> tuple[z3.BoolRef, ...]:
+        """What the encoding itself excludes: codes without a member, two pages with one flag."""
+        found = list[z3.BoolRef]()
+        for var in self.system.variables:
+            if isinstance(var.sort, EnumSort):
+                for page in pages if var.dims else ("",):
+                    found += self._codes(self.now.values[page, var.name], var.sort)
+        for name in self.exclusive:
+            flags = [self.now.values[page, name] for page in pages]
+            for i, a in enumerate(flags):
+                found += [z3.Not(z3.And(a, b)) for b in flags[i + 1 :]]
+        return tuple(found)
+
+    def _codes(self, bits: Term, sort: EnumSort) -> list[z3.BoolRef]:
+        assert isinstance(bits, tuple)
+        last = 1 << len(bits)
+        return [z3.Not(self._code(bits, k)) for k in range(len(sort.members), last)]
+
+    def _code(self, bits: tuple[z3.BoolRef, ...], code: int) -> z3.BoolRef:
+        return z3.And([b if code >> k & 1 else z3.Not(b) for k, b in enumerate(bits)])
+
+    def holds(self, formula: Expr, subject: Param, scene: Scene, page: str) -> z3.BoolRef:
+        """``formula`` about the page ``subject``, said of ``page`` in ``scene``."""
+        reader = _Reader(self, scene, (page,), {subject: page})
+        term = reader.bool(formula)
+        if reader.side:
+            raise NoView("a quantifier inside a fact about one page")
+        return term
+
+    def transition(self, action: Action, bystander: bool) -> Transition:
+        """``action`` seen from the page acted on (or any page, if none is), or from another."""
+        actor_param = next((x for x in action.params if x.sort == self.sort), None)
+        pages = ("p", "q") if bystander else ("p",)
+        target = "q" if bystander else "p"
+        binding: dict[Param, str | Term] = {}
+        side = list[z3.BoolRef]()
+        for param in action.params:
+            if param == actor_param:
+                binding[param] = "p"
+            else:
+                term = self._fresh(f"pick {param.name}", param.sort)
+                binding[param] = term
+                side += self._range(term, param.sort)
+        reader = _Reader(self, self.now, pages, binding)
+        guard = reader.bool(action.guard)
+        values = dict(self.now.values)
+        changed = set[str]()
+        for write in action.writes:
+            self._apply(write, reader, values, target, changed)
+        actor = None if actor_param is None else "p"
+        given = (*side, guard, *reader.side)
+        return Transition(action, pages, actor, target, given, Scene(values), frozenset(changed))
+
+    def _apply(
+        self,
+        write: Write,
+        reader: "_Reader",
+        values: dict[tuple[str, str], Term],
+        target: str,
+        changed: set[str],
+    ) -> None:
+        var = self.variables[write.var]
+        inner, where = reader, ""
+        if var.dims:
+            (index,) = write.index
+            if not isinstance(index, Param):
+                raise NoView(f"{write.var} is written at a computed index")
+            if index in write.binders:
+                inner, where = reader.bound(index, target), target
+            else:
+                at = reader.binding[index]
+                assert isinstance(at, str)
+                where = at
+        if len(write.binders) > (1 if inner is not reader else 0):
+            raise NoView(f"{write.var} is written for several binders")
+        if var.dims and where != target:
+            return
+        condition = inner.bool(write.where)
+        new = inner.term(write.value, var.sort)
+        old = values[where, write.var]
+        values[where, write.var] = _choose(condition, new, old)
+        changed.add(write.var)
+
+    def _range(self, term: Term, sort: Sort) -> list[z3.BoolRef]:
+        match sort, term:
+            case IntSort(lo=lo, hi=hi), z3.ArithRef():
+                return [term >= lo, term <= hi]
+            case EnumSort(), _:
+                return self._codes(term, sort)
+            case CountSort(), z3.ArithRef():
+                return [term >= 0]
+            case _:
+                return []
+
+    def literal(self, value: Value, sort: Sort) -> Term:
+        """A constant."""
+        match sort, value:
+            case BoolSort(), _:
+                return z3.BoolVal(bool(value), self.context)
+            case EnumSort(members=members), _:
+                code = members.index(str(value))
+                width = max(1, (len(members) - 1).bit_length())
+                return tuple(z3.BoolVal(bool(code >> k & 1), self.context) for k in range(width))
+            case ((IntSort() | CountSort()), int()):
+                return z3.IntVal(value, self.context)
+            case _:
+                raise NoView(f"the constant {value}")
+
+    def initial(self, page: str) -> tuple[z3.BoolRef, ...]:
+        """The initial values of the globals and of ``page``, and the initial condition there."""
+        found = list[z3.BoolRef]()
+        for var in self.system.variables:
+            value = self.now.values[page if var.dims else "", var.name]
+            if var.free:
+                found += self._range(value, var.sort)
+            else:
+                found.append(equal(value, self.literal(var.init, var.sort)))
+        reader = _Reader(self, self.now, (page,), {})
+        found.append(reader.bool(self.system.init))
+        return (*found, *reader.side)
+
+    def read(self, model: z3.ModelRef, scene: Scene, page: str) -> dict[str, Value]:
+        """The values of globals and ``page`` in a model."""
+        found = dict[str, Value]()
+        for var in self.system.variables:
+            term = scene.values[page if var.dims else "", var.name]
+            if isinstance(term, tuple) and isinstance(var.sort, EnumSort):
+                bits = [z3.is_true(model.eval(b, True)) for b in term]
+                code = sum(1 << k for k, b in enumerate(bits) if b)
+                found[var.name] = var.sort.members[min(code, len(var.sort.members) - 1)]
+            elif isinstance(term, z3.ArithRef):
+                number = model.eval(term, True)
+                assert isinstance(number, z3.IntNumRef)
+                found[var.name] = number.as_long()
+            elif isinstance(term, z3.BoolRef):
+                found[var.name] = z3.is_true(model.eval(term, True))
+        return found
+
+
+def equal(a: Term, b: Term) -> z3.BoolRef:
+    """Two terms of one sort are equal."""
+    if isinstance(a, tuple):
+        assert isinstance(b, tuple) and len(a) == len(b)
+        return z3.And([_iff(x, y) for x, y in zip(a, b, strict=True)])
+    assert not isinstance(b, tuple)
+    return _iff(a, b)
+
+
+def _iff(a: z3.ExprRef, b: z3.ExprRef) -> z3.BoolRef:
+    for x, y in ((a, b), (b, a)):
+        if isinstance(x, z3.BoolRef) and z3.is_true(y):
+            return x
+        if isinstance(x, z3.BoolRef) and z3.is_false(y):
+            return z3.Not(x)
+    made = a == b
+    assert isinstance(made, z3.BoolRef)
+    return made
+
+
+def _choose(test: z3.BoolRef, a: Term, b: Term) -> Term:
+    if z3.is_true(test):
+        return a
+    if isinstance(a, tuple):
+        assert isinstance(b, tuple)
+        return tuple(z3.If(test, x, y) for x, y in zip(a, b, strict=True))
+    made = z3.If(test, a, b)
+    assert isinstance(made, z3.BoolRef | z3.ArithRef)
+    return made
+
+
+class _Reader:
+    """Core terms in a scene, with parameters bound to pages (by name) or to terms.
+
+    ``side`` collects what is known of the stand-ins for quantifiers.
+    """
+
+    def __init__(
+        self,
+        views: Views,
+        scene: Scene,
+        pages: tuple[str, ...],
+        binding: Mapping[Param, str | Term],
+        side: list[z3.BoolRef] | None = None,
+        opaque: dict[tuple[Expr, tuple[tuple[Param, str], ...]], Term] | None = None,
+    ) -> None:
+        self.views = views
+        self.scene = scene
+        self.pages = pages
+        self.binding = binding
+        self.side = [] if side is None else side
+        self.opaque = {} if opaque is None else opaque
+
+    def bound(self, param: Param, page: str) -> "_Reader":
+        """The same reader with one more parameter bound to a page."""
+        binding = {**self.binding, param: page}
+        return _Reader(self.views, self.scene, self.pages, binding, self.side, self.opaque)
+
+    def bool(self, e: Expr) -> z3.BoolRef:
+        """A term of sort bool."""
+        made = self.term(e, BoolSort())
+        assert isinstance(made, z3.BoolRef)
+        return made
+
+    def number(self, e: Expr) -> z3.ArithRef:
+        """A term that is a number (a bool counts as 0 or 1)."""
+        made = self.term(e, e.sort)
+        if isinstance(made, z3.BoolRef):
+            made = z3.If(made, z3.IntVal(1, made.ctx), z3.IntVal(0, made.ctx))
+        assert isinstance(made, z3.ArithRef)
+        return made
+
+    def term(self, e: Expr, sort: Sort) -> Term:
+        """``e`` as a value of ``sort``."""
+        match e:
+            case Lit(value=value):
+                kind = e.sort if isinstance(e.sort, EnumSort) else sort
+                return self.views.literal(value, kind)
+            case Param():
+                found = self.binding[e]
+                if isinstance(found, str):
+                    raise NoView("a page used as a value")
+                return found
+            case Read(var=var, index=index):
+                return self.scene.values[self._page(index), var]
+            case Op():
+                return self._op(e, sort)
+            case Quant():
+                return self._quant(e)
+            case Size(index=index):
+                return self._size(index)
+            case Cell():
+                raise NoView("a cell of a finite instance")
+            case _:
+                assert_never(e)
+
+    def _page(self, index: tuple[Expr, ...]) -> str:
+        if not index:
+            return ""
+        if len(index) == 1 and isinstance(index[0], Param):
+            found = self.binding[index[0]]
+            if isinstance(found, str):
+                return found
+        raise NoView("a computed index")
+
+    def _op(self, e: Op, sort: Sort) -> Term:
+        args = e.args
+        match e.op:
+            case "not":
+                return z3.Not(self.bool(args[0]))
+            case "and":
+                return z3.And([self.bool(a) for a in args])
+            case "or":
+                return z3.Or([self.bool(a) for a in args])
+            case "ite":
+                return _choose(
+                    self.bool(args[0]), self.term(args[1], sort), self.term(args[2], sort)
+                )
+            case "eq":
+                return self._eq(*args)
+            case "lt":
+                return self.number(args[0]) < self.number(args[1])
+            case "le":
+                return self.number(args[0]) <= self.number(args[1])
+            case "add":
+                return z3.Sum([self.number(a) for a in args])
+            case "sub":
+                return self.number(args[0]) - self.number(args[1])
+            case _:
+                assert_never(e.op)
+
+    def _eq(self, a: Expr, b: Expr) -> z3.BoolRef:
+        if isinstance(a, Param) and isinstance(b, Param):
+            x, y = self.binding[a], self.binding[b]
+            if isinstance(x, str) and isinstance(y, str):
+                return z3.BoolVal(x == y, self.views.context)
+        kind = b.sort if isinstance(a, Lit) else a.sort
+        return equal(self.term(a, kind), self.term(b, kind))
+
+    def _quant(self, e: Quant) -> Term:
+        if e.binder.sort != self.views.sort:
+            return self._data_quant(e)
+        pages = tuple((p, v) for p, v in self.binding.items() if isinstance(v, str))
+        key = (e, pages)
+        if key not in self.opaque:
+            name = f"quantifier {len(self.opaque)}"
+            instances = [self.bound(e.binder, page).bool(e.body) for page in self.pages]
+            self.opaque[key] = self._stand_in(e, name, instances)
+        return self.opaque[key]
+
+    def _stand_in(self, e: Quant, name: str, instances: list[z3.BoolRef]) -> Term:
+        if e.kind == "count":
+            number = z3.Int(name, self.views.context)
+            one, zero = (z3.IntVal(n, self.views.context) for n in (1, 0))
+            self.side.append(number >= z3.Sum([z3.If(i, one, zero) for i in instances]))
+            return number
+        flag = z3.Bool(name, self.views.context)
+        for i in instances:
+            self.side.append(z3.Implies(flag, i) if e.kind == "all" else z3.Implies(i, flag))
+        return flag
+
+    def _data_quant(self, e: Quant) -> Term:
+        bodies = [
+            self.bool(substitute(e.body, {e.binder: Lit(v, e.binder.sort)}))
+            for v in _members(e.binder.sort)
+        ]
+        if e.kind == "count":
+            one, zero = (z3.IntVal(n, self.views.context) for n in (1, 0))
+            return z3.Sum([z3.If(b, one, zero) for b in bodies])
+        return z3.And(bodies) if e.kind == "all" else z3.Or(bodies)
+
+    def _size(self, index: IndexSort) -> z3.ArithRef:
+        if index != self.views.sort:
+            raise NoView(f"the number of {index}s")
+        number = z3.Int(f"size of {index}", self.views.context)
+        self.side.append(number >= len(self.pages))
+        return number
+
+
+def _members(sort: Sort) -> Iterator[Value]:
+    match sort:
+        case BoolSort():
+            yield from (False, True)
+        case EnumSort(members=members):
+            yield from members
+        case IntSort(lo=lo, hi=hi):
+            yield from range(lo, hi + 1)
+        case _:
+            raise NoView(f"a quantifier over {sort}")

@@ -1,0 +1,159 @@
+"""Certificates hold, are accepted by another solver, and are rejected when tampered with."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pagestate.check.certificate import certify, obligations, verify
+from pagestate.check.smtlib import NoText
+from pagestate.core.expr import TRUE, Op, disj, exists, lit
+from pagestate.core.sorts import RefSort
+from pagestate.core.system import Action, System, Write
+from pagestate.core.verdict import Verdict
+from pagestate.engines.interface import Task
+from pagestate.engines.parametric import Invariant, Parametric
+
+from .systems import (
+    ANY,
+    OFFLINE_NOT_FREE,
+    PAGE,
+    SIZES,
+    UNPLUGGED_NOT_FREE,
+    P,
+    Q,
+    bit,
+    put,
+    race,
+)
+
+PROPERTIES = (OFFLINE_NOT_FREE, UNPLUGGED_NOT_FREE)
+TASK = Task(race(local=True), PROPERTIES, SIZES, ANY)
+
+
+def proof_of(task: Task) -> Invariant:
+    engine = Parametric(task, lambda _: None)
+    assert engine.advance(1)
+    for answer in engine.answers():
+        assert answer.verdict == Verdict.PROVED, answer.reason
+    found = engine.answers()[0].certificate
+    assert isinstance(found, Invariant)
+    return found
+
+
+@pytest.fixture(scope="module")
+def invariant() -> Invariant:
+    return proof_of(TASK)
+
+
+def test_the_certificate_holds(invariant: Invariant, tmp_path: Path) -> None:
+    assert certify(TASK, invariant, tmp_path) == ()
+    assert verify(tmp_path, TASK, invariant) == ()
+    index = json.loads((tmp_path / "index.json").read_text())
+    assert index["properties"] == ["offline_not_free", "unplugged_not_free"]
+    assert len(index["obligations"]) == len(list(tmp_path.glob("*.smt2"))) > 20
+    assert "rc = getter@hold" in (tmp_path / "invariant.txt").read_text()
+    titles = {o["title"] for o in index["obligations"]}
+    assert {"initial states", "property offline_not_free"} <= titles
+    for action in ("driver.take", "driver.ref", "getter.get", "driver.off"):
+        assert f"step {action}, actor" in titles
+        assert f"step {action}, bystander" in titles or action != "driver.take"
+    assert "step driver.take, p and q do not share driver.page" in titles
+
+
+def test_another_solver_accepts_it(invariant: Invariant) -> None:
+    cvc5 = pytest.importorskip("cvc5")
+    for obligation in obligations(TASK, invariant):
+        solver = cvc5.Solver()
+        parser = cvc5.InputParser(solver)
+        parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, obligation.text, "x")
+        manager, said = parser.getSymbolManager(), ""
+        while not (command := parser.nextCommand()).isNull():
+            said += str(command.invoke(solver, manager) or "")
+        assert said.strip() == "unsat", obligation.title
+
+
+def test_every_law_and_clause_is_needed(invariant: Invariant) -> None:
+    parts = [
+        (name, k) for name in ("laws", "clauses") for k in range(len(getattr(invariant, name)))
+    ]
+    assert len(parts) > 5
+    kept = []
+    for name, k in parts:
+        items = getattr(invariant, name)
+        less = replace(invariant, **{name: items[:k] + items[k + 1 :]})
+        if certify(TASK, less) == ():
+            kept.append((name, k))
+    assert len(kept) <= 1, f"not minimal: {kept}"
+    assert ("laws", 0) not in kept
+
+
+def weaker(invariant: Invariant) -> Invariant:
+    law = invariant.laws[0]
+    return replace(invariant, laws=(disj(law, bit("offline")),))
+
+
+def stronger(invariant: Invariant) -> Invariant:
+    return replace(invariant, clauses=(*invariant.clauses, bit("buddy")))
+
+
+def false_from_the_start(invariant: Invariant) -> Invariant:
+    return replace(invariant, clauses=(*invariant.clauses, bit("offline")))
+
+
+@pytest.mark.parametrize("change", [weaker, stronger, false_from_the_start])
+def test_another_invariant_is_rejected(
+    change: Callable[[Invariant], Invariant], invariant: Invariant
+) -> None:
+    assert certify(TASK, change(invariant))
+
+
+def test_another_system_is_rejected(invariant: Invariant) -> None:
+    assert certify(replace(TASK, system=race(hook=False, local=True)), invariant)
+
+
+def test_a_step_left_out_of_the_proof_is_found(invariant: Invariant) -> None:
+    free = put(bit("buddy"), lit(True))
+    more = replace(TASK.system, actions=(*TASK.system.actions, Action("oops", TRUE, (free,), (P,))))
+    wrong = certify(replace(TASK, system=more), invariant)
+    assert any(w.startswith("step oops, actor") for w in wrong)
+
+
+def test_a_bulk_write_is_seen_by_bystanders(invariant: Invariant) -> None:
+    free = Write("buddy", (Q,), lit(True), (Q,))
+    more = replace(TASK.system, actions=(*TASK.system.actions, Action("all", TRUE, (free,))))
+    assert certify(replace(TASK, system=more), invariant)
+
+
+def test_two_pages_with_one_flag_are_found(invariant: Invariant) -> None:
+    system: System = TASK.system
+    driver = system.variable("driver.page")
+    assert driver.sort == RefSort(PAGE)
+    names = [o.title for o in obligations(TASK, invariant)]
+    assert "step driver.take, q and r do not share driver.page" in names
+
+
+def test_scripts_that_were_swapped_are_rejected(invariant: Invariant, tmp_path: Path) -> None:
+    certify(TASK, invariant, tmp_path)
+    one, two, *_ = sorted(tmp_path.glob("*.smt2"))
+    one.write_text(two.read_text())
+    assert any("is not the obligation" in w for w in verify(tmp_path, TASK, invariant))
+    one.unlink()
+    assert any("no script" in w for w in verify(tmp_path, TASK, invariant))
+    (tmp_path / "more.smt2").write_text(two.read_text())
+    assert any("belongs to no obligation" in w for w in verify(tmp_path, TASK, invariant))
+
+
+def test_facts_with_quantifiers_are_refused(invariant: Invariant) -> None:
+    fact = exists(Q, bit("buddy", Q))
+    with pytest.raises(NoText):
+        obligations(TASK, replace(invariant, clauses=(fact,)))
+    assert certify(TASK, replace(invariant, clauses=(fact,)))
+
+
+def test_scripts_do_not_share_the_engine_terms(invariant: Invariant) -> None:
+    assert isinstance(invariant.laws[0], Op)
+    text = obligations(TASK, invariant)[0].text
+    assert "(set-logic QF_LIA)" in text and "(check-sat)" in text
