@@ -16,13 +16,17 @@ Violations found later are real, but a shorter one through larger counts may exi
 
 from dataclasses import dataclass, replace
 
+from pagestate.core.evaluate import initial_state
 from pagestate.core.expr import Expr, neg
 from pagestate.core.ground import ground
 from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.interface import Progress, Report, Task
+from pagestate.engines.ledger import ledger_laws
 from pagestate.smt.orbits import interchangeable, swaps
 from pagestate.smt.unroll import Absent, Escape, Found, GaveUp, Unrolling
+
+_LAWS_FROM = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,24 @@ class _Stop:
 class Bmc:
     """The bmc engine at work on one task (an ``engines.interface.Engine``).
 
-    ``symmetry`` prunes by renamings of members.  ``rlimit`` bounds each call of the solver, in
+    ``symmetry`` prunes by renamings of members; ``laws`` looks for ledger laws.  ``rlimit`` bounds
+    each call of the solver, in
     Z3's units (0: no bound).  Building it raises KeyError for a sort without a size and ValueError
     for a system that has no finite instance.
     """
 
     def __init__(
-        self, task: Task, report: Report, *, symmetry: bool = True, rlimit: int = 0
+        self,
+        task: Task,
+        report: Report,
+        *,
+        symmetry: bool = True,
+        laws: bool = True,
+        rlimit: int = 0,
     ) -> None:
         self._properties = task.properties
         self._report = report
+        self._laws = laws
         made = ground(task.system, task.sizes)
         sorts = interchangeable(task.system, [p.formula for p in task.properties])
         self.symmetric = tuple(s.name for s in sorts) if symmetry else ()
@@ -90,7 +102,9 @@ class Bmc:
 
     def _exists(self, depth: int) -> bool:
         match self._unrolling.find_any():
-            case Found():
+            case Found(path=path):
+                if self._laws and depth == _LAWS_FROM:
+                    self._learn(path)
                 return True
             case Absent() if depth == 0:
                 self._stop = _Stop(True, "there is no initial state", True)
@@ -99,6 +113,12 @@ class Bmc:
             case GaveUp(reason=reason):
                 self._stop = _Stop(False, reason)
         return False
+
+    def _learn(self, path: Path) -> None:
+        """Assert the ledger laws that hold by induction."""
+        made = self._unrolling.ground
+        start = initial_state(made.system, made.sizes, dict(path.initial))
+        self._unrolling.assume(ledger_laws(made, made.codes(start)))
 
     def _settle(self, depth: int) -> bool:
         """Find what is violated or met at ``depth``; assert the rest."""

@@ -8,6 +8,7 @@ binder does not select the cell (there the last member would win).
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from pagestate.core.expr import Expr, Lit, Op, walk
 from pagestate.core.ground import GroundSystem
@@ -17,12 +18,11 @@ from pagestate.core.system import Action, System, terms_of
 
 @dataclass(frozen=True, slots=True)
 class Swap:
-    """Two members of a sort exchanged: the image of each ground action and of each free cell."""
+    """Two members of a sort exchanged: the image of each ground action."""
 
     sort: IndexSort
     members: tuple[int, int]
     actions: tuple[int, ...]
-    free_cells: tuple[tuple[int, int], ...]
 
 
 def _belongs(sort: Sort, index: IndexSort) -> bool:
@@ -57,9 +57,8 @@ def interchangeable(system: System, formulas: Iterable[Expr]) -> tuple[IndexSort
             for write in action.writes
             for binder in write.binders
         )
-        free = any(_belongs(var.sort, index) and var.free for var in system.variables)
         apart = any(_tells_apart(part, index) for part in parts)
-        return not (index.ordered or named or last_wins or free or apart)
+        return not (index.ordered or named or last_wins or apart)
 
     return tuple(sort for sort in system.sorts if symmetric(sort))
 
@@ -67,6 +66,8 @@ def interchangeable(system: System, formulas: Iterable[Expr]) -> tuple[IndexSort
 def swaps(ground: GroundSystem, sorts: Sequence[IndexSort]) -> tuple[Swap, ...]:
     """The exchanges of neighbouring members of ``sorts``: they generate all renamings."""
     number = {_key(g.action, g.binding): g.number for g in ground.actions}
+    if len(number) != len(ground.actions):
+        return ()
     found = list[Swap]()
     for sort in sorts:
         for low in range(ground.sizes.of(sort) - 1):
@@ -74,8 +75,7 @@ def swaps(ground: GroundSystem, sorts: Sequence[IndexSort]) -> tuple[Swap, ...]:
             images = [number.get(_key(g.action, g.binding, sort, swap)) for g in ground.actions]
             actions = tuple(i for i in images if i is not None)
             if len(actions) == len(images):
-                cells = _free_cells(ground, sort, swap)
-                found.append(Swap(sort, (low, low + 1), actions, cells))
+                found.append(Swap(sort, (low, low + 1), actions))
     return tuple(found)
 
 
@@ -83,28 +83,11 @@ def _key(
     action: Action,
     binding: Mapping[str, Value],
     sort: IndexSort | None = None,
-    swap: Mapping[int, int] | None = None,
+    swap: Mapping[int, int] = MappingProxyType({}),
 ) -> tuple[str, tuple[Value, ...]]:
     def image(value: Value, of: Sort) -> Value:
-        if swap is None or of != sort or not isinstance(value, int):
+        if sort is None or not _belongs(of, sort) or not isinstance(value, int):
             return value
         return swap.get(value, value)
 
     return action.name, tuple(image(binding[p.name], p.sort) for p in action.params)
-
-
-def _free_cells(
-    ground: GroundSystem, sort: IndexSort, swap: Mapping[int, int]
-) -> tuple[tuple[int, int], ...]:
-    dims = {var.name: var.dims for var in ground.system.variables}
-    pairs = list[tuple[int, int]]()
-    for cell in ground.cells:
-        if cell.init is None:
-            var, index = cell.name
-            moved = tuple(
-                swap.get(i, i) if d == sort else i for d, i in zip(dims[var], index, strict=True)
-            )
-            image = ground.number[var, moved]
-            if cell.number < image:
-                pairs.append((cell.number, image))
-    return tuple(pairs)

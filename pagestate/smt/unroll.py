@@ -9,7 +9,7 @@ by a renaming of members only the first in the order of the actions' numbers is 
 execution has told two members apart, it must not take an action whose renamed image comes first.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -99,7 +99,9 @@ class Unrolling:
         )
         self._states: list[tuple[Constant, ...]] = [self._copies(self._before, 0)]
         self._moves: list[tuple[Constant, ...]] = []
-        self._start()
+        self._laws: list[z3.BoolRef] = []
+        self._first_state = self._initial()
+        self._solver.add([self._at_end(term) for term in self._first_state])
 
     @property
     def depth(self) -> int:
@@ -115,6 +117,52 @@ class Unrolling:
         pairs = zip(self._rest, (*state, *move), strict=True)
         earlier = zip(self._before, self._states[-2], strict=True)
         self._solver.add(z3.substitute(self._step, *earlier, *pairs))
+        self._solver.add([self._at_end(law) for law in self._laws])
+
+    def assume(self, laws: Iterable[Expr]) -> tuple[Expr, ...]:
+        """Assert at every depth those of ``laws`` that hold by induction; which ones.
+
+        The largest inductive subset is found by dropping what a counterexample to it breaks
+        (Flanagan and Leino, Houdini, 2001).
+        """
+        kept = {law: self._terms.truth(law) for law in laws}
+        after = list(zip(self._now.cells, self._after.cells, strict=True))
+        then = {law: z3.substitute(term, *after) for law, term in kept.items()}
+        if not self._drop(kept, kept, self._first_state):
+            return ()
+        if not self._drop(kept, then, [self._step, *self._now.within(self.ground)]):
+            return ()
+        self._laws.extend(kept.values())
+        for state in self._states:
+            pairs = list(zip(self._before, state, strict=True))
+            self._solver.add([z3.substitute(term, *pairs) for term in kept.values()])
+        return tuple(kept)
+
+    def _drop(
+        self,
+        kept: dict[Expr, z3.BoolRef],
+        claims: Mapping[Expr, z3.BoolRef],
+        given: Sequence[z3.BoolRef],
+    ) -> bool:
+        """Drop from ``kept`` until ``given`` and, for steps, what is kept imply the claims."""
+        while kept:
+            solver = z3.SolverFor("QF_FD", ctx=self._ctx)
+            if self._rlimit:
+                solver.set("rlimit", self._rlimit)
+            solver.add(list(given))
+            if claims is not kept:
+                solver.add(list(kept.values()))
+            solver.add(z3.Not(self._all([claims[law] for law in kept])))
+            result = solver.check()
+            if result == z3.unsat:
+                return True
+            if result == z3.unknown:
+                return False
+            model = solver.model()
+            broken = [law for law in kept if not z3.is_true(model.eval(claims[law], True))]
+            for law in broken:
+                del kept[law]
+        return True
 
     def find(self, targets: Sequence[Expr]) -> Outcome:
         """An execution whose last state (with primed cells: last step) meets one of ``targets``."""
@@ -204,7 +252,7 @@ class Unrolling:
             found.append(after == z3.Or([apart, *moved]))
         return found
 
-    def _start(self) -> None:
+    def _initial(self) -> list[z3.BoolRef]:
         ground = self.ground
         pinned = list[z3.BoolRef]()
         for cell, term in zip(ground.cells, self._now.cells, strict=True):
@@ -215,10 +263,8 @@ class Unrolling:
                     pinned.append(term == z3.BitVecVal(cell.init, term.size(), self._ctx))
         pinned.extend(self._now.within(ground))
         pinned.append(self._terms.truth(ground.init))
-        for swap, apart in zip(self._swaps, self._apart, strict=True):
-            differ = [self._now.cells[a] != self._now.cells[b] for a, b in swap.free_cells]
-            pinned.append(apart == self._any(differ))
-        self._solver.add([self._at_end(term) for term in pinned])
+        pinned.extend(z3.Not(apart) for apart in self._apart)
+        return pinned
 
     def _copies(self, constants: Sequence[Constant], time: int) -> tuple[Constant, ...]:
         return tuple(

@@ -13,6 +13,8 @@ from pagestate.core.expr import (
     Param,
     Read,
     add,
+    conj,
+    disj,
     eq,
     exists,
     forall,
@@ -214,7 +216,6 @@ LAST_WINS = Write("at", (), Q, (Q,))
     [
         (replace(SWAPPABLE, sorts=(IndexSort("page", ordered=True),)), TRUE),
         (replace(SWAPPABLE, variables=(StateVar("at", (), REF, 1),)), TRUE),
-        (replace(SWAPPABLE, variables=(StateVar("at", (), REF, free=True),)), TRUE),
         (SWAPPABLE, Read("seen", (Lit(1, REF),), BOOL)),
         (SWAPPABLE, eq(Read("at", (), REF), Lit(0, REF))),
         (SWAPPABLE, exists(P, lt(P, Read("at", (), REF)))),
@@ -231,3 +232,17 @@ def test_a_literal_in_a_property_keeps_all_executions() -> None:
         formula = neg(Read("seen", (Lit(member, REF),), BOOL))
         (answer,) = run(SWAPPABLE, (always(formula),), Sizes({"page": 3}), 2)
         assert (answer.verdict, answer.depth) == (Verdict.VIOLATED, 1)
+
+
+def test_free_references_and_flags_may_be_renamed() -> None:
+    """Which page is dirty is free; each of the three choices shows up only up to renaming."""
+    dirty = StateVar("seen", (PAGE,), BOOL, free=True)
+    at = StateVar("at", (), REF, free=True)
+    system = replace(SWAPPABLE, variables=(dirty, at))
+    apart = exists(P, forall(Q, disj(SEEN, eq(P, Q), neg(eq(Read("at", (), REF), Q)))))
+    goal = Property("p", "reachable", conj(neg(forall(P, SEEN)), apart))
+    sizes = Sizes({"page": 3})
+    for pruned in (True, False):
+        holds, met = run(system, (always(exists(P, SEEN)), goal), sizes, 2, pruned)
+        assert (holds.verdict, holds.depth) == (Verdict.VIOLATED, 0)
+        assert met.verdict is Verdict.PROVED
