@@ -1,0 +1,5 @@
+"""``python -m pagestate``."""
+
+from pagestate.cli.main import main
+
+main()

@@ -1,0 +1,88 @@
+"""What the user asked for, checked against the model: properties, switches, sizes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from pagestate.core.property import Property
+from pagestate.core.sorts import Sizes
+from pagestate.lang.compile import Compiled, compile_model, valuation_of
+from pagestate.lang.declare import Model
+from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.layout import layout_of
+from pagestate.lang.terms import near
+
+COUNT_BOUND = 3
+"""The bound of counters in the first attempt of a finite search."""
+PROBE_SIZE = 2
+"""The size at which an engine for every size explores a sort that has no size of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A compiled model, the selected properties, the sizes (``any`` for those in ``unbounded``)."""
+
+    compiled: Compiled
+    properties: tuple[Property, ...]
+    sizes: Mapping[str, int]
+    unbounded: frozenset[str]
+
+    def bounds(self, count_bound: int) -> Sizes:
+        """The finite instance with the given bound of counters."""
+        return Sizes(self.sizes, count_bound)
+
+    @property
+    def scope(self) -> str:
+        """The sizes in words: ``2 pages, any number of getters``."""
+        parts = []
+        for name, size in self.sizes.items():
+            plural = "" if size == 1 else "s"
+            parts.append(
+                f"any number of {name}s" if name in self.unbounded else f"{size} {name}{plural}"
+            )
+        return ", ".join(parts) or "one instance"
+
+
+def make_request(
+    model: Model,
+    settings: Mapping[str, str],
+    sizes: Mapping[str, str],
+    selected: Sequence[str],
+) -> Request:
+    """Compile the model for the given switches and resolve sizes and property names.
+
+    Raises ModelError PS301 to PS306 and what compiling raises.
+    """
+    compiled = compile_model(model, valuation_of(model, settings))
+    sorts = [s.name for s in compiled.system.sorts]
+    for name in [*sizes, *model.sizes]:
+        if name not in sorts and (name in sizes or name not in _declared_sorts(model)):
+            hint = near(name, sorts) or "it has no index sorts"
+            raise ModelError("PS303", f"model {model.name} has no index sort {name!r}", hint=hint)
+    numbers, unbounded = dict[str, int](), set[str]()
+    for name in sorts:
+        text = sizes.get(name, str(model.sizes.get(name, PROBE_SIZE)))
+        if text == "any":
+            unbounded.add(name)
+            numbers[name] = PROBE_SIZE
+        elif text.isdecimal() and int(text) > 0:
+            numbers[name] = int(text)
+        else:
+            raise ModelError("PS304", f"size {name}={text!r}", hint="a positive number, or any")
+    ordered = [s.name for s in compiled.system.sorts if s.ordered and s.name in unbounded]
+    if ordered:
+        raise ModelError("PS304", f"sort {ordered[0]!r} is ordered: it cannot have any size")
+    known = {p.name: p for p in compiled.properties}
+    for name in selected:
+        if name not in known:
+            hint = near(name, list(known)) or "it has no properties"
+            raise ModelError("PS306", f"model {model.name} has no property {name!r}", hint=hint)
+    chosen = tuple(p for p in compiled.properties if not selected or p.name in selected)
+    return Request(compiled, chosen, numbers, frozenset(unbounded))
+
+
+def _declared_sorts(model: Model) -> set[str]:
+    """Sorts the model knows in some valuation: those of its threads and of its state."""
+    layout = layout_of(model)
+    found = {f.index.name for f in layout.fields.values() if f.index}
+    found |= {s.name for s in layout.members.values()}
+    return found | {t.replicated.name for t in model.declared_threads() if t.replicated}

@@ -1,0 +1,82 @@
+"""Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pagestate.check.certificate import certify
+from pagestate.check.replay import ReplayMismatch, replay
+from pagestate.check.request import Request
+from pagestate.core.execute import NotAPath, trace_of
+from pagestate.core.property import Property
+from pagestate.core.sorts import IndexSort, Sizes
+from pagestate.core.trace import Trace
+from pagestate.core.verdict import Answer, Verdict
+from pagestate.engines.interface import Task
+from pagestate.engines.parametric.invariant import Invariant
+
+
+class CheckFailed(Exception):
+    """An answer did not survive its re-check: an internal error, exit code 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An answer that survived: its replayed trace, where its certificate was written."""
+
+    answer: Answer
+    trace: Trace | None
+    certificate: str | None
+
+
+def verified(request: Request, task: Task, answer: Answer, directory: Path | None) -> Checked:
+    """Replay the trace or re-check the certificate of an answer.  Raises CheckFailed.
+
+    ``directory``: where to keep the certificate of a proof for every size, if anywhere.
+    """
+    prop = next(p for p in task.properties if p.name == answer.property)
+    trace = _replayed(request, task, answer, prop)
+    if answer.verdict == Verdict.VIOLATED and trace is None:
+        raise CheckFailed(f"{answer.engine} reports {prop.name} as violated without a trace")
+    if answer.verdict != Verdict.PROVED or prop.kind == "reachable":
+        return Checked(answer, trace, None)
+    if not isinstance(answer.certificate, Invariant):
+        raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
+    where = None if directory is None else directory / f"{task.system.name}-{prop.name}"
+    failures = certify(task, answer.certificate, where)
+    if failures:
+        raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
+    return Checked(answer, None, None if where is None else str(where))
+
+
+def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:
+    if answer.path is None:
+        return None
+    compiled = request.compiled
+    try:
+        trace = trace_of(
+            compiled.system,
+            _room_for(task, answer),
+            answer.path,
+            prop,
+            answer.verdict.value,
+            answer.engine,
+            compiled.valuation,
+        )
+        replay(compiled, prop, trace)
+    except (NotAPath, ReplayMismatch) as error:
+        raise CheckFailed(f"{answer.engine}, {prop.name}: {error}") from None
+    return trace
+
+
+def _room_for(task: Task, answer: Answer) -> Sizes:
+    """The instance a path needs: as many members as it names, counters as high as it is long."""
+    assert answer.path is not None
+    index = dict(task.sizes.index)
+    for move in answer.path.moves:
+        picks = dict(move.picks)
+        for param in move.action.params:
+            if isinstance(param.sort, IndexSort):
+                chosen = picks[param.name]
+                assert isinstance(chosen, int)
+                index[param.sort.name] = max(index.get(param.sort.name, 0), chosen + 1)
+    return Sizes(index, task.sizes.count_bound + len(answer.path.moves))
