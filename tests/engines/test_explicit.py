@@ -1,15 +1,16 @@
 """The explicit engine on systems with known verdicts: verdicts, counts, shortest paths."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import numpy as np
 import pytest
 
 from pagestate.core.evaluate import apply, enabled, evaluate, initial_state
 from pagestate.core.property import Property
-from pagestate.core.sorts import Sizes
+from pagestate.core.sorts import Sizes, Value
 from pagestate.core.system import System
-from pagestate.core.trace import State
+from pagestate.core.trace import CellName, State
 from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.explicit import BrokenTrace, Explicit, table
 from pagestate.engines.explicit.rebuild import replay
@@ -23,6 +24,7 @@ from tests.engines.systems import (
     known_race,
     mutex,
     offline_all,
+    race,
 )
 
 KNOWN = all_known()
@@ -185,3 +187,29 @@ def test_progress_is_reported() -> None:
     Explicit(Task(known.system, known.properties, known.sizes), seen.append).advance(1000)
     assert [p.depth for p in seen][:3] == [1, 2, 3]
     assert all(p.engine == "explicit" for p in seen)
+
+
+def _orbit(state: frozenset[tuple[CellName, Value]], pages: int, getters: int) -> str:
+    """The least name of the race's state under renaming of pages and getters."""
+    names = list[str]()
+    for p in permutations(range(pages)):
+        for g in permutations(range(getters)):
+            moved = list[str]()
+            for (var, index), value in state:
+                renamed = tuple((g if var.startswith("g_") else p)[i] for i in index)
+                refers = var in ("g_page", "o_page") and isinstance(value, int)
+                moved.append(f"{var}{renamed}={p[value] if refers else value}")
+            names.append(" ".join(sorted(moved)))
+    return min(names)
+
+
+@pytest.mark.parametrize(("pages", "getters"), [(2, 2), (1, 3), (3, 1)])
+@pytest.mark.parametrize("hook", [True, False])
+def test_symmetry_visits_one_state_of_each_orbit(hook: bool, pages: int, getters: int) -> None:
+    known = race(hook, pages, getters)
+    found = search(known.system, known.properties, known.sizes)
+    assert found is not None
+    orbits = {_orbit(state, pages, getters) for state in found.seen}
+    engine = explore(known)
+    assert engine.states == len(orbits)
+    assert verdicts(engine) == found.verdicts

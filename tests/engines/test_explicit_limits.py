@@ -12,6 +12,7 @@ from pagestate.core.expr import (
     conj,
     count,
     eq,
+    exists,
     forall,
     implies,
     le,
@@ -318,3 +319,34 @@ def test_a_parameter_may_be_none() -> None:
     for symmetry in (True, False):
         (answer,) = explore(made, symmetry).answers()
         assert (answer.verdict, answer.depth) == (Verdict.VIOLATED, 1)
+
+
+def test_a_reference_that_stays_keeps_its_sort_unsorted() -> None:
+    made = dirty_pages()
+    cpu = IndexSort("cpu")
+    extra = StateVar("sees", (cpu, cpu), BOOL, False)
+    system = replace(made.system, sorts=(PAGE, cpu), variables=(*made.system.variables, extra))
+    known = replace(made, system=system, sizes=Sizes({"page": 3, "cpu": 1}))
+    engine = explore(known)
+    assert verdicts(engine) == known.verdicts
+    assert (engine.symmetric, engine.states) == ((), known.states)
+    assert any("page form" in note for note in engine.notes)
+    assert any("busy refers to a member" in note for note in engine.notes)
+
+
+def test_paths_choose_the_member_that_leads_to_the_next_state() -> None:
+    small = IntSort(0, 2)
+    x = read("x", small, P)
+    up = Action("up", lt(x, lit(2)), (put("x", add(x, lit(1)), P),), (P,))
+    system = System("ups", (PAGE,), (StateVar("x", (PAGE,), small, 0),), (up,))
+    ones = count(P, eq(x, lit(1)))
+    properties = (
+        prop("three_ones", eq(ones, lit(3)), "reachable"),
+        prop("one_two", conj(eq(ones, lit(1)), exists(P, eq(x, lit(2)))), "reachable"),
+    )
+    made = Known(system, properties, Sizes({"page": 3}), (), 0)
+    first, second = explore(made).answers()
+    assert first.path is not None
+    assert second.path is not None
+    assert sorted(dict(m.picks)["page"] for m in first.path.moves) == [0, 1, 2]
+    assert len({dict(m.picks)["page"] for m in second.path.moves}) == 2
