@@ -103,14 +103,6 @@ class Terms:
             return left if expr.value else z3.Not(left)
         return self._equal(left, self.term(expr))
 
-    def fitted(self, expr: Expr, like: z3.ExprRef) -> z3.ExprRef:
-        """The code of ``expr`` in as many bits as ``like`` has; for numbers counted from 0."""
-        term = self.term(expr)
-        if isinstance(term, Number):
-            assert isinstance(like, z3.BitVecRef)
-            return self._rebase(term, 0, like.size())
-        return term
-
     def escapes(self, number: int, expr: Expr) -> list[tuple[bool, z3.BoolRef]]:
         """When the value of ``expr`` lies above (true) or below (false) the sort of the cell."""
         cell = self.ground.cells[number]
