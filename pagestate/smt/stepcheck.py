@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import z3
 
-from pagestate.core.expr import Expr, Param
+from pagestate.core.expr import Expr, Op, Param, Read, walk
 from pagestate.core.sorts import Value
-from pagestate.smt.views import Scene, Transition, Views
+from pagestate.smt.views import Transition, Views
 
 Values = Mapping[str, Value]
 
@@ -30,23 +30,56 @@ class Break:
 
 
 class FactTerms:
-    """The Z3 terms of numbered facts about one page, over the state before a step."""
+    """The Z3 terms of facts about one page; the parts of a disjunction are built once.
+
+    A part that reads nothing a step changes is the same before and after it.
+    """
 
     def __init__(self, views: Views, subject: Param) -> None:
         self.views = views
         self.subject = subject
-        self._now = dict[tuple[int, str], z3.BoolRef]()
+        self._whole = dict[tuple[int, str, str], z3.BoolRef]()
+        self._parts = dict[tuple[Expr, str, str], z3.BoolRef]()
+        self._reads = dict[Expr, frozenset[str]]()
 
     def now(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
         """The fact at ``page`` before the step."""
-        if (number, page) not in self._now:
-            term = self.views.holds(fact, self.subject, self.views.now, page)
-            self._now[number, page] = term
-        return self._now[number, page]
+        key = number, page, ""
+        if key not in self._whole:
+            self._whole[key] = _either([self._part(p, page) for p in _disjuncts(fact)])
+        return self._whole[key]
 
-    def after(self, fact: Expr, scene: Scene, page: str) -> z3.BoolRef:
-        """The fact at ``page`` after the step."""
-        return self.views.holds(fact, self.subject, scene, page)
+    def after(self, number: int, fact: Expr, step: Transition) -> z3.BoolRef:
+        """The fact at the target of ``step`` after it."""
+        key = number, step.target, step.name
+        if key not in self._whole:
+            parts = [self._part_after(p, step) for p in _disjuncts(fact)]
+            self._whole[key] = _either(parts)
+        return self._whole[key]
+
+    def _part(self, part: Expr, page: str) -> z3.BoolRef:
+        key = part, page, ""
+        if key not in self._parts:
+            self._parts[key] = self.views.holds(part, self.subject, self.views.now, page)
+        return self._parts[key]
+
+    def _part_after(self, part: Expr, step: Transition) -> z3.BoolRef:
+        if part not in self._reads:
+            self._reads[part] = frozenset(t.var for t in walk(part) if isinstance(t, Read))
+        if not self._reads[part] & step.changed:
+            return self._part(part, step.target)
+        key = part, step.target, step.name
+        if key not in self._parts:
+            self._parts[key] = self.views.holds(part, self.subject, step.after, step.target)
+        return self._parts[key]
+
+
+def _disjuncts(fact: Expr) -> tuple[Expr, ...]:
+    return fact.args if isinstance(fact, Op) and fact.op == "or" else (fact,)
+
+
+def _either(parts: list[z3.BoolRef]) -> z3.BoolRef:
+    return parts[0] if len(parts) == 1 else z3.Or(parts)
 
 
 class StepQuery:
@@ -79,7 +112,7 @@ class StepQuery:
 
     def _broken(self, number: int, fact: Expr) -> z3.BoolRef:
         if number not in self._posts:
-            after = self._terms.after(fact, self.step.after, self.step.target)
+            after = self._terms.after(number, fact, self.step)
             self._posts[number] = z3.Not(after)
         return self._posts[number]
 

@@ -25,6 +25,7 @@ from pagestate.engines.interface import Progress, Report, Task
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import mine
 from pagestate.engines.parametric.minimise import minimise
+from pagestate.engines.parametric.owners import owners
 from pagestate.engines.parametric.printing import print_invariant
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
@@ -109,10 +110,11 @@ class Parametric:
         found = self._explore(table, sizes, asked)
         if found:
             return {n: found.get(n) or _unknown_name(n, "another property fails") for n in goals}
-        laws = mine(form, table, subject)
+        laws, sums = mine(form, table, subject), owners(form, table, subject)
         self._say(f"{len(table.views)} views, {len(laws)} ledger laws")
         while True:
-            proof = Proof(form, sort, subject, tuple(goals.items()), laws, table)
+            guesses = [*(law.formula for law in laws), *(own.formula for own in sums)]
+            proof = Proof(form, sort, subject, tuple(goals.items()), guesses, table)
             stuck = proof.run(self._clock(proof))
             if stuck is None:
                 break
@@ -123,11 +125,11 @@ class Parametric:
             found = self._explore(table, sizes, asked)
             if found:
                 return {n: found.get(n) or _unknown_name(n, "another fails") for n in goals}
-            laws = mine(form, table, subject)
+            laws, sums = mine(form, table, subject), owners(form, table, subject)
         minimise(proof)
         laws_left = tuple(f.formula for f in proof.facts if f.kind == "law")
         clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
-        text = print_invariant(proof, laws)
+        text = print_invariant(proof, laws, sums)
         proved = Invariant(subject, tuple(goals), laws_left, clauses, text)
         self._say(f"{len(laws_left)} laws, {len(clauses)} clauses, {proof.queries} queries")
         reason = f"inductive invariant: {len(laws_left)} laws, {len(clauses)} clauses"

@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 from typing import assert_never
 
-from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size
+from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, children
 from pagestate.core.sorts import BoolSort
 from pagestate.engines.parametric.laws import Law
+from pagestate.engines.parametric.owners import Owners
 from pagestate.engines.parametric.prove import Fact, Proof
 from pagestate.engines.parametric.table import Column, Cube
 
 _SIGNS = {"and": " and ", "or": " or ", "add": " + ", "eq": " = ", "lt": " < ", "le": " <= "}
 
 
-def print_invariant(proof: Proof, laws: Sequence[Law]) -> str:
+def print_invariant(proof: Proof, laws: Sequence[Law], sums: Sequence[Owners]) -> str:
     """The facts of an inductive proof as text."""
     columns = {c.var.name: c for c in proof.table.columns}
     left = {f.formula for f in proof.facts if f.kind == "law"}
@@ -22,6 +23,10 @@ def print_invariant(proof: Proof, laws: Sequence[Law]) -> str:
     if shown:
         lines += ["", "Ledger laws"]
         lines += [f"  {show_law(law, columns)}" for law in shown]
+    owned = [own for own in sums if own.formula in left]
+    if owned:
+        lines += ["", "At most one of"]
+        lines += [f"  {', '.join(show(t) for t in own.terms)}" for own in owned]
     groups = dict[str, list[str]]()
     for fact in proof.facts:
         if fact.cube is not None:
@@ -91,6 +96,10 @@ def show(term: Expr) -> str:
             return f"({show(a)} if {show(test)} else {show(b)})"
         case Op(op="sub", args=(a, b)):
             return f"({show(a)} - {show(b)})"
+        case Op(op="or", args=[Op(op="eq", args=(Read() as read, Lit())), *_] as args) if all(
+            isinstance(a, Op) and a.op == "eq" and a.args[0] == read for a in args
+        ):
+            return f"{show(read)} in {{{', '.join(show(children(a)[1]) for a in args)}}}"
         case Op(op=op, args=args):
             joined = _SIGNS[op].join(show(a) for a in args)
             return f"({joined})" if op == "or" else joined

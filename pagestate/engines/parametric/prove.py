@@ -16,7 +16,6 @@ from typing import Literal, TypeAlias
 from pagestate.core.expr import Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
-from pagestate.engines.parametric.laws import Law
 from pagestate.engines.parametric.table import Cube, Table
 from pagestate.smt.stepcheck import Break, FactTerms, StepQuery, initial_break
 from pagestate.smt.views import Transition, Views
@@ -72,7 +71,7 @@ class Proof:
         sort: IndexSort | None,
         subject: Param,
         properties: Sequence[tuple[str, Expr]],
-        laws: Sequence[Law],
+        laws: Sequence[Expr],
         table: Table,
         seed: int = 0,
     ) -> None:
@@ -94,7 +93,7 @@ class Proof:
         for name, formula in ranges(form, subject):
             self._add("range", name, formula)
         for k, law in enumerate(laws):
-            self._add("law", f"law {k + 1}", law.formula)
+            self._add("law", f"law {k + 1}", law)
 
     def _add(self, kind: Kind, name: str, formula: Expr, cube: Cube | None = None) -> Fact:
         reads = frozenset(t.var for t in walk(formula) if isinstance(t, Read))
