@@ -9,7 +9,7 @@ from pagestate.lang.compile import Compiled, compile_model, valuation_of
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.layout import layout_of
-from pagestate.lang.terms import near
+from pagestate.lang.scope import near
 
 COUNT_BOUND = 3
 """The bound of counters in the first attempt of a finite search."""

@@ -1,20 +1,9 @@
 """From a model and a valuation of its switches to a core system and core properties."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from pagestate.core.expr import (
-    FALSE,
-    TRUE,
-    Expr,
-    Lit,
-    Read,
-    conj,
-    eq,
-    neg,
-    transform,
-    walk,
-)
+from pagestate.core.expr import TRUE, Expr, Lit, Read, conj, eq, neg
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, DataSort, EnumSort, IndexSort, default_value
 from pagestate.core.system import (
@@ -28,13 +17,18 @@ from pagestate.core.system import (
     terms_of,
 )
 from pagestate.core.verdict import Verdict
-from pagestate.lang.declare import Model, PropertyDecl
+from pagestate.lang.control import Control, Scan, Seq, Transition
+from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.faults import FAULTS
+from pagestate.lang.fold import fold_constants
+from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.layout import Layout, layout_of, state_variables
-from pagestate.lang.machine import Control, Machine, Scan, Seq, Transition
+from pagestate.lang.locals import liveness
+from pagestate.lang.machine import Machine
+from pagestate.lang.scope import Scope, Step, near
 from pagestate.lang.source import source_of
-from pagestate.lang.steps import FAULTS
-from pagestate.lang.terms import Scope, Step, near, pure_body
+from pagestate.lang.terms import pure_body
 
 NO_FAULT = "none"
 
@@ -203,7 +197,7 @@ def _thread(
     names = tuple(labels.values()) + (("end",) if ends else ())
     control_sort = EnumSort(f"{decl.name}.pc", names)
     control = Read(f"{decl.name}.pc", me, control_sort)
-    live = _liveness(machine)
+    live = liveness(machine.done, machine.start, decl.name, machine.scans)
     for name in live[machine.start]:
         where = machine.source.span(machine.source.tree)
         short = name.rsplit(".", 1)[-1]
@@ -306,46 +300,6 @@ def _same_by_guard(step: Step, old: Expr, value: Expr) -> bool:
     return eq(old, value) in step.cond
 
 
-def _liveness(machine: Machine) -> dict[Control, set[str]]:
-    """For every control state the locals whose values are used later."""
-    prefix = f"{machine.decl.name}."
-    scans = {machine.local_var(n) for n in machine.scans}
-
-    def locals_in(term: Expr) -> set[str]:
-        return {
-            t.var[len(prefix) :]
-            for t in walk(term)
-            if isinstance(t, Read) and t.var.startswith(prefix) and t.var not in scans
-        }
-
-    uses = dict[int, set[str]]()
-    values = dict[int, dict[str, set[str]]]()
-    for n, transition in enumerate(machine.done):
-        step = transition.step
-        found = set[str]()
-        for term in step.cond:
-            found |= locals_in(term)
-        for write in step.writes:
-            for term in (*write.index, write.value, write.where):
-                found |= locals_in(term)
-        uses[n] = found
-        values[n] = {name: locals_in(value) for name, value in step.env.items()}
-    live: dict[Control, set[str]] = {t.source: set() for t in machine.done}
-    live.setdefault(machine.start, set())
-    changed = True
-    while changed:
-        changed = False
-        for n, transition in enumerate(machine.done):
-            needed = set(uses[n])
-            if transition.target is not None:
-                for name in live.get(transition.target, ()):
-                    needed |= values[n].get(name, {name})
-            if not needed <= live[transition.source]:
-                live[transition.source] |= needed
-                changed = True
-    return live
-
-
 def _pure_scope(
     fn: "object",
     layout: Layout,
@@ -409,47 +363,3 @@ def _sorts_of(
         if decl.replicated:
             found[decl.replicated] = None
     return tuple(sorted(found, key=lambda s: s.name))
-
-
-def fold_constants(
-    system: System, properties: Sequence[Property]
-) -> tuple[System, list[Property], tuple[str, ...]]:
-    """Replace variables that no step writes by their initial value; drop impossible steps.
-
-    Returns the system, the properties, and the names of the dropped steps.
-    """
-    dropped = list[str]()
-    props = list(properties)
-    while True:
-        written = {w.var for a in system.actions for w in a.writes}
-        constant = {
-            v.name: Lit(v.init, v.sort)
-            for v in system.variables
-            if v.name not in written and not v.free
-        }
-        if not constant:
-            return system, props, tuple(dropped)
-
-        def visit(e: Expr, constant: Mapping[str, Lit] = constant) -> Expr | None:
-            return constant.get(e.var) if isinstance(e, Read) else None
-
-        def fold(e: Expr) -> Expr:
-            return transform(e, visit)
-
-        actions = list[Action]()
-        for action in system.actions:
-            guard = fold(action.guard)
-            if guard == FALSE:
-                dropped.append(action.name)
-                continue
-            writes = tuple(
-                replace(w, value=fold(w.value), where=fold(w.where)) for w in action.writes
-            )
-            actions.append(replace(action, guard=guard, writes=writes))
-        props = [replace(p, formula=fold(p.formula)) for p in props]
-        system = replace(
-            system,
-            variables=tuple(v for v in system.variables if v.name not in constant),
-            actions=tuple(actions),
-            init=fold(system.init),
-        )

@@ -13,19 +13,10 @@ from pagestate.core.sorts import (
     Value,
 )
 from pagestate.core.system import StateVar
-from pagestate.lang.declare import (
-    Field,
-    Free,
-    Function,
-    Index,
-    Lock,
-    Members,
-    Model,
-    Var,
-    data_sort,
-    index_sort,
-)
+from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.functions import Function
+from pagestate.lang.state import Field, Free, Index, Lock, Members, Var, data_sort, index_sort
 
 FREE_LOCK = "free"
 

@@ -8,92 +8,41 @@ arguments, ``choose``, ``either``, the next member of a scan) belong to the step
 """
 
 import ast
-import copy
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, add, conj, eq, forall, lit, neg
-from pagestate.core.expr import sub as minus
-from pagestate.core.sorts import BOOL, COUNT, DataSort, IndexSort, RefSort, Sort
+from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, forall, neg
+from pagestate.core.sorts import BOOL, DataSort, IndexSort, RefSort, Sort
 from pagestate.core.system import Write
-from pagestate.lang.declare import LOCK_OPERATIONS, Function, Switch, ThreadDecl, data_sort
+from pagestate.lang.control import (
+    Acquire,
+    Call,
+    Control,
+    Following,
+    Frame,
+    Held,
+    Loop,
+    Scan,
+    Seq,
+    Transition,
+    seen_name,
+    sequence,
+)
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.layout import FREE_LOCK, Layout, LockInfo
+from pagestate.lang.functions import Function, ThreadDecl
+from pagestate.lang.layout import Layout
+from pagestate.lang.locals import sort_of_local
+from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
+from pagestate.lang.scope import Step
 from pagestate.lang.source import Source, source_of
-from pagestate.lang.steps import Executor, fill, held_after, show, sort_of_local
-from pagestate.lang.terms import Step, over, term
+from pagestate.lang.state import data_sort
+from pagestate.lang.statements import LOCK_OPERATIONS
+from pagestate.lang.steps import Executor
+from pagestate.lang.terms import over, term
+from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, show
 
 FUEL = 2000
 """How many statements one step may execute before the loop is called endless."""
-
-
-@dataclass(frozen=True)
-class Seq:
-    """Statements still to execute, from ``at`` on."""
-
-    stmts: tuple[ast.stmt, ...]
-    at: int
-    source: Source
-    scope: str
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A ``while``: its test comes next."""
-
-    node: ast.While
-    source: Source
-    scope: str
-
-
-@dataclass(frozen=True)
-class Scan:
-    """A ``for`` over an index sort: the choice of the next member comes next."""
-
-    node: ast.For
-    source: Source
-    scope: str
-
-
-@dataclass(frozen=True)
-class Call:
-    """An inline call: where its result goes."""
-
-    callee: Source
-    scope: str
-    target: str | None
-    src: str
-
-
-@dataclass(frozen=True)
-class Acquire:
-    """A writer queued for a reader/writer lock."""
-
-    lock: LockInfo
-    node: ast.Call
-    source: Source
-    scope: str
-
-
-Frame = Seq | Loop | Scan | Call | Acquire
-Held = frozenset[str]
-
-
-@dataclass(frozen=True)
-class Control:
-    """A control state: what is left to do (empty: finished), and the locks held."""
-
-    frames: tuple[Frame, ...]
-    held: Held = frozenset()
-
-
-@dataclass(frozen=True)
-class Transition:
-    """A step from one control state to another (None: the thread has ended)."""
-
-    source: Control
-    target: Control | None
-    step: Step
 
 
 @dataclass
@@ -232,9 +181,7 @@ class Machine:
 
     # ------------------------------------------------------------------------------ statements
 
-    Following = list[tuple[Step, tuple[Frame, ...], Held]]
-
-    def advance(self, step: Step, frames: tuple[Frame, ...], held: Held) -> "Following | None":
+    def advance(self, step: Step, frames: tuple[Frame, ...], held: Held) -> Following | None:
         """One statement further; None where the next statement belongs to another step."""
         top, rest = frames[0], frames[1:]
         match top:
@@ -255,7 +202,7 @@ class Machine:
             case Scan():
                 return self.scan(top, step, frames, held)
             case Acquire():
-                return None if step.accessed else self.acquire(top, step, frames, held)
+                return None if step.accessed else self.acquire(top, step, rest, held)
             case Seq(stmts=stmts, at=at, source=source, scope=scope):
                 after = (replace(top, at=at + 1), *rest) if at + 1 < len(stmts) else rest
                 return self.statement(stmts[at], source, scope, step, after, held, frames)
@@ -269,7 +216,7 @@ class Machine:
         then: tuple[Frame, ...],
         otherwise: tuple[Frame, ...],
         frames: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """A branch of the control flow."""
         before = len(step.touched)
         choosing = len(step.params)
@@ -282,7 +229,7 @@ class Machine:
         for decided, path in paths:
             outcome = f" -> {str(decided).lower()}"
             if shared:
-                text = plain_text(executor, test, path) + outcome
+                text = self.text(executor, test, path) + outcome
                 self.enter(executor, path, before, test, text, frames)
             elif is_temporary(test) and " -> " not in path.text:
                 path.text += outcome
@@ -317,6 +264,11 @@ class Machine:
         if not step.src:
             step.src = next((f.src for f in frames if isinstance(f, Call) and f.src), self.decl.src)
         step.calls = self.call_texts(step, frames)
+
+    def text(self, executor: Executor, node: ast.stmt | ast.expr, step: Step) -> str:
+        """The text of a statement or test at this point of a step."""
+        scope = executor.scope_name
+        return plain_text(executor.source, lambda name: self.lookup(step, scope, name), node)
 
     def guard_of(self, name: str) -> str | None:
         """The lock that guards a field, if any."""
@@ -354,7 +306,7 @@ class Machine:
         after: tuple[Frame, ...],
         held: Held,
         frames: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """One statement of a sequence."""
         executor = self.executor(source, scope, held)
         if step.node is None:
@@ -399,8 +351,10 @@ class Machine:
         after: tuple[Frame, ...],
         held: Held,
         frames: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """An assignment or a call: local, a choice, or the shared access of the step."""
+        if step.accessed and self.calls_atomic(executor, stmt):
+            return None
         before = len(step.touched)
         trial = step.copy()
         waits = isinstance(stmt, ast.Expr) and executor.builtin(stmt.value) == "wait_until"
@@ -414,11 +368,17 @@ class Machine:
             return None
         for path in steps:
             if shared:
-                text = plain_text(executor, stmt, path)
+                text = self.text(executor, stmt, path)
                 self.enter(executor, path, before, stmt, text, frames)
                 if self.result_shown(executor, stmt):
                     path.text += self.result_text(executor, stmt, path)
         return [(path, after, held) for path in steps]
+
+    def calls_atomic(self, executor: Executor, stmt: ast.stmt) -> bool:
+        """Whether the statement is a call of an atomic function: a step of its own."""
+        call = stmt.value if isinstance(stmt, ast.Assign | ast.Expr) else None
+        callee = executor.source.lookup(call.func) if isinstance(call, ast.Call) else None
+        return isinstance(callee, Function) and callee.kind == "atomic"
 
     def is_choice(self, executor: Executor, stmt: ast.stmt) -> bool:
         """Whether the statement is a choice."""
@@ -449,7 +409,7 @@ class Machine:
         after: tuple[Frame, ...],
         held: Held,
         frames: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """``with atomic():`` is one step."""
         if step.accessed:
             return None
@@ -464,7 +424,7 @@ class Machine:
             if outcome is not None:
                 raise executor.error("PS207", "no return from inside an atomic block", stmt)
             path.touched[before:] = ["atomic"]
-            text = str(say) or plain_text(executor, stmt.body[0], step)
+            text = str(say) or self.text(executor, stmt.body[0], step)
             names = dict[str, Expr]()
             for name in local_names(executor.source):
                 value = self.lookup(path, executor.scope_name, name)
@@ -489,7 +449,7 @@ class Machine:
         step: Step,
         after: tuple[Frame, ...],
         held: Held,
-    ) -> "Following":
+    ) -> Following:
         """Enter an inline function: its arguments become locals of its own."""
         callee: Function = executor.source.lookup(call.func)
         source = source_of(callee.fn)
@@ -521,7 +481,7 @@ class Machine:
         held: Held,
         frames: tuple[Frame, ...],
         after: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """``return``: leave loops and the call; the result goes to the caller's local."""
         before = len(step.touched)
         path = step.copy()
@@ -531,7 +491,7 @@ class Machine:
             if len(path.touched) > before:
                 if step.accessed:
                     return None
-                self.enter(executor, path, before, value, plain_text(executor, value, path), frames)
+                self.enter(executor, path, before, value, self.text(executor, value, path), frames)
         rest = after
         while rest and not isinstance(rest[0], Call):
             if isinstance(rest[0], Scan):
@@ -569,7 +529,7 @@ class Machine:
 
     def scan(
         self, top: Scan, step: Step, frames: tuple[Frame, ...], held: Held
-    ) -> "Following | None":
+    ) -> Following | None:
         """The head of a loop over members: pick one not visited yet, or leave."""
         node = top.node
         executor = self.executor(top.source, top.scope, held)
@@ -614,122 +574,35 @@ class Machine:
         after: tuple[Frame, ...],
         held: Held,
         frames: tuple[Frame, ...],
-    ) -> "Following | None":
+    ) -> Following | None:
         """A lock operation is a step; a writer that has to wait queues first."""
         if step.accessed:
             return None
         operation = executor.builtin(call)
         before = len(step.touched)
-        info = executor.lock_of(operation, call, step)
-        verb = LOCK_OPERATIONS[operation][1]
-        if verb == "lock_read" and info.name not in self.readers:
+        info = lock_of(executor, operation, call, step)
+        if operation == "down_read" and info.name not in self.readers:
             self.readers.add(info.name)
             self.changed = True
-        found = list[tuple[Step, tuple[Frame, ...], Held]]()
-        for path in executor.lock(operation, call, step.copy()):
+        found = Following()
+        for path in lock_paths(executor, operation, info, step.copy()):
             self.enter(executor, path, before, call, path.text, frames)
             found.append((path, after, held_after(operation, info.name, held)))
         if operation == "down_write" and info.name in self.readers:
-            waiting = step.copy()
-            waiting.touched.append(info.name)
-            busy = neg(conj(*free_to_write(info)))
-            if waiting.assume(busy):
-                queued = Read(info.queued, (), COUNT)
-                waiting.writes.append(Write(info.queued, (), add(queued, lit(1))))
+            waiting = queue_path(info, step)
+            if waiting is not None:
                 text = f"down_write({info.name}) queues"
                 self.enter(executor, waiting, before, call, text, frames)
                 frame = Acquire(info, call, executor.source, executor.scope_name)
                 found.append((waiting, (frame, *after), held))
         return found
 
-    def acquire(
-        self, top: Acquire, step: Step, frames: tuple[Frame, ...], held: Held
-    ) -> "Following":
+    def acquire(self, top: Acquire, step: Step, rest: tuple[Frame, ...], held: Held) -> Following:
         """The queued writer gets the lock."""
-        info = top.lock
-        executor = self.executor(top.source, top.scope, held)
-        path = step.copy()
-        path.touched.append(info.name)
-        if not path.assume(conj(*free_to_write(info))):
+        path = acquire_path(self.decl.name, top.lock, step)
+        if path is None:
             return []
-        queued = Read(info.queued, (), COUNT)
-        path.assume(neg(eq(queued, lit(0))))
-        path.writes.append(Write(info.queued, (), minus(queued, lit(1))))
-        path.writes.append(Write(info.name, (), Lit(self.decl.name, info.sort)))
-        self.enter(executor, path, 0, top.node, f"down_write({info.name})", frames)
-        return [(path, frames[1:], held | {info.name})]
-
-
-def free_to_write(info: LockInfo) -> tuple[Expr, Expr]:
-    """The conditions under which a writer gets a reader/writer lock."""
-    nobody = eq(Read(info.name, (), info.sort), Lit(FREE_LOCK, info.sort))
-    return nobody, eq(Read(info.readers, (), COUNT), lit(0))
-
-
-def sequence(
-    stmts: "list[ast.stmt]", source: Source, scope: str, rest: tuple[Frame, ...]
-) -> tuple[Frame, ...]:
-    """Frames that execute ``stmts`` and then ``rest``."""
-    return (Seq(tuple(stmts), 0, source, scope), *rest) if stmts else rest
-
-
-def seen_name(node: ast.For, scope: str) -> str:
-    """The name of the visited set of a loop."""
-    return f"{scope}.seen:{node.lineno}" if scope else f"seen:{node.lineno}"
-
-
-def is_temporary(node: ast.AST) -> bool:
-    """Whether ``node`` reads the result of a call that was moved out of its statement."""
-    return (
-        isinstance(node, ast.Name)
-        and node.id[:1] == "_"
-        and node.id[1:].isdigit()
-        and (isinstance(node.ctx, ast.Load))
-    )
-
-
-def local_names(source: Source) -> set[str]:
-    """The names a function assigns, and its arguments."""
-    stored = {
-        n.id
-        for n in ast.walk(source.tree)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
-    return stored | {name for name, _ in source.args}
-
-
-class _Shown(ast.NodeTransformer):
-    """Writes a statement as a trace shows it: ``m.`` dropped, index locals by their value."""
-
-    def __init__(self, executor: Executor, step: Step) -> None:
-        self.executor, self.step = executor, step
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
-        if isinstance(node.value, ast.Name) and node.value.id == self.executor.source.state:
-            return ast.Name(node.attr, ast.Load())
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        state = self.executor.source.state
-        args = [a for a in node.args if not (isinstance(a, ast.Name) and a.id == state)]
-        return self.generic_visit(ast.Call(node.func, args, node.keywords))
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        source = self.executor.source
-        kept = [v for v in node.values if not isinstance(source.lookup(v), Switch)]
-        return self.generic_visit(ast.BoolOp(node.op, kept) if len(kept) > 1 else kept[0])
-
-    def visit_Name(self, node: ast.Name) -> ast.AST:
-        executor = self.executor
-        value = executor.lookup(self.step, executor.scope_name, node.id)
-        if isinstance(value, Param | Lit):
-            return ast.Name(show(value), node.ctx)
-        if isinstance(value, Read) and isinstance(value.sort, RefSort):
-            return ast.Name(f"{value.sort.index.name} {{={value.var}}}", node.ctx)
-        return node
-
-
-def plain_text(executor: Executor, node: ast.stmt | ast.expr, step: Step) -> str:
-    """The source text of a statement or test, as a trace shows it."""
-    shown = _Shown(executor, step).visit(copy.deepcopy(node))
-    return ast.unparse(ast.fix_missing_locations(shown)).split("\n")[0].rstrip(":")
+        executor = self.executor(top.source, top.scope, held)
+        text = f"down_write({top.lock.name})"
+        self.enter(executor, path, len(step.touched), top.node, text, (top, *rest))
+        return [(path, rest, held | {top.lock.name})]

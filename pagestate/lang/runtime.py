@@ -12,9 +12,9 @@ from enum import Enum
 from typing import Any
 
 from pagestate.core.sorts import CountSort, DataSort, EnumSort, IntSort, RefSort, Value
-from pagestate.lang.declare import Index
+from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW
 from pagestate.lang.layout import FREE_LOCK, FieldInfo, LockInfo
-from pagestate.lang.steps import CRASH, LOCKING, RANGE, UNDERFLOW
+from pagestate.lang.state import Index
 
 
 class Boundary(Exception):

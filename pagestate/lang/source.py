@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from pagestate.core.span import Span
-from pagestate.lang.declare import Function
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.functions import Function
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,67 +5,41 @@ a write that can leave its sort, a ``bug_on`` or a broken lock rule splits off a
 """
 
 import ast
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from pagestate.core.expr import (
     FALSE,
     TRUE,
     Expr,
     Lit,
-    Op,
     Param,
-    Read,
     add,
-    conj,
-    disj,
     eq,
-    lit,
-    lt,
     neg,
     sub,
 )
 from pagestate.core.sorts import (
     BOOL,
-    COUNT,
     CountSort,
     DataSort,
-    EnumSort,
     IndexSort,
     IntSort,
     RefSort,
     Sort,
 )
 from pagestate.core.system import Write
-from pagestate.lang.declare import LOCK_OPERATIONS, Atomic, DataSpec, Function, atomic, data_sort
+from pagestate.lang.bulk import bulk
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.layout import FREE_LOCK, Layout, LockInfo
+from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW, out_of_sort
+from pagestate.lang.functions import Atomic, Function, atomic
+from pagestate.lang.layout import Layout
+from pagestate.lang.scope import Scope, Step, field_of, is_state, read, with_local
 from pagestate.lang.source import Source, source_of
-from pagestate.lang.terms import (
-    Scope,
-    Step,
-    binder_of,
-    condition,
-    field_of,
-    is_state,
-    member,
-    near,
-    over,
-    read,
-    term,
-    with_local,
-)
-
-UNDERFLOW, RANGE, CRASH, LOCKING = "underflow", "out_of_range", "crash", "lock_rule"
-FAULTS: Mapping[str, tuple[str, str]] = {
-    UNDERFLOW: ("no_underflow", "no counter is decremented below zero"),
-    RANGE: ("in_range", "no bounded integer leaves its range"),
-    CRASH: ("no_crash", "no bug_on() is hit"),
-    LOCKING: ("lock_rules", "locks are released by their holder, nothing sleeps in atomic context"),
-}
-"""For each kind of fault: the name and title of the built-in property it violates."""
+from pagestate.lang.state import DataSpec, data_sort
+from pagestate.lang.statements import LOCK_OPERATIONS
+from pagestate.lang.terms import binder_of, condition, member, over, term
+from pagestate.lang.texts import fill, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +150,7 @@ class Executor:
                 scope = self.scope(step)
                 binder = binder_of(scope, target, over(scope, over_))
                 inner = with_local(scope, target, binder)
-                self.bulk(body, inner, binder, TRUE, step)
+                bulk(self, body, inner, binder, TRUE)
                 return self.checked(step, [])
             case ast.With(items=[item], body=body) if self.is_atomic_block(item.context_expr):
                 return self.body(body, step)
@@ -224,7 +198,7 @@ class Executor:
         module = getattr(callee, "__module__", "")
         return (
             callee.__name__
-            if module == "pagestate.lang.declare"
+            if module == "pagestate.lang.statements"
             and callable(callee)
             and (hasattr(callee, "__name__"))
             else ""
@@ -398,67 +372,6 @@ class Executor:
 
     # ---------------------------------------------------------------------------- bulk updates
 
-    def bulk(
-        self, stmts: "list[ast.stmt]", scope: Scope, binder: Param, where: Expr, step: Step
-    ) -> None:
-        """``for p in m.pages: m.f[p] = ...`` inside a step: simultaneous quantified updates."""
-        for stmt in stmts:
-            match stmt:
-                case ast.Pass():
-                    pass
-                case ast.If(test=test, body=body, orelse=orelse):
-                    decided = condition(scope, test)
-                    if decided != FALSE:
-                        self.bulk(body, scope, binder, conj(where, decided), step)
-                    if decided != TRUE:
-                        self.bulk(orelse, scope, binder, conj(where, neg(decided)), step)
-                case ast.Assign(targets=[target], value=value):
-                    self.bulk_store(target, None, value, scope, binder, where)
-                case ast.AugAssign(target=target, op=ast.Add() | ast.Sub() as op, value=value):
-                    self.bulk_store(target, op, value, scope, binder, where)
-                case _:
-                    raise self.error(
-                        "PS209",
-                        "a loop inside a step can only assign fields at its own index",
-                        stmt,
-                        "outside atomic regions every iteration is a step of its own",
-                    )
-
-    def bulk_store(
-        self,
-        target: ast.expr,
-        op: ast.operator | None,
-        value: ast.expr,
-        scope: Scope,
-        binder: Param,
-        where: Expr,
-    ) -> None:
-        """One quantified update."""
-        found = field_of(scope, target)
-        index = None if found is None or found[1] is None else term(scope, found[1])
-        if found is None or index != binder:
-            raise self.error(
-                "PS209", "a loop inside a step can only assign fields at its own index", target
-            )
-        info = found[0]
-        self.may_write(info.name, info.ghost, info.guard, target)
-        step = scope.step
-        self.touch(step, info.name, info.ghost)
-        old = read(step, info.name, (binder,), info.sort, False)
-        new = term(scope, value)
-        if op is not None:
-            new = (add if isinstance(op, ast.Add) else sub)(old, new)
-        new = self.fit(new, info.sort, target)
-        bad = out_of_sort(info.sort, new)
-        if bad != FALSE:
-            raise self.error(
-                "PS209",
-                f"a quantified update of {info.name!r} could leave its sort",
-                target,
-                "use assignments of constants, or a loop with a step per member",
-            )
-        step.writes.append(Write(info.name, (binder,), new, (binder,), where))
-
     # ---------------------------------------------------------------------------- calls
 
     def call(self, node: ast.Call, step: Step) -> list[tuple[Step, Expr | None]]:
@@ -466,7 +379,7 @@ class Executor:
         name = self.builtin(node)
         callee = self.source.lookup(node.func)
         if name in LOCK_OPERATIONS:
-            return [(s, None) for s in self.lock(name, node, step)]
+            raise self.error("PS207", "a lock operation is a step of its own", node)
         if name in ("bug_on", "warn_on", "wait_until"):
             if len(node.args) != 1:
                 raise self.error("PS218", f"{name}() takes one condition", node)
@@ -486,7 +399,8 @@ class Executor:
         """``bug_on``, ``warn_on``, ``wait_until``."""
         decided = condition(self.scope(step), test)
         if name == "wait_until":
-            if self.in_atomic and (step.writes or step.note):
+            written = any(w.var in self.layout.fields for w in step.writes)
+            if self.in_atomic and (written or step.note):
                 raise self.error("PS207", "wait_until must come first in an atomic step", test)
             asleep = [lock for lock in self.held if self.layout.locks[lock].kind == "spinlock"]
             if asleep:
@@ -550,140 +464,3 @@ class Executor:
         return value
 
     # ---------------------------------------------------------------------------- locks
-
-    def lock(self, operation: str, node: ast.Call, step: Step) -> list[Step]:
-        """A lock operation; which locks are held is known at every point of a thread."""
-        if self.in_atomic:
-            raise self.error("PS207", "a lock operation is a step of its own", node)
-        info = self.lock_of(operation, node, step)
-        step.touched.append(info.name)
-        verb = LOCK_OPERATIONS[operation][1]
-        step.text = f"{operation}({info.name})"
-        owner = Read(info.name, (), info.sort)
-        me, nobody = Lit(self.thread, info.sort), Lit(FREE_LOCK, info.sort)
-        readers, queued = Read(info.readers, (), COUNT), Read(info.queued, (), COUNT)
-        shared = info.name in self.queued_locks
-        spinning = [n for n in self.held if self.layout.locks.get(n, info).kind == "spinlock"]
-        if verb in ("lock", "lock_read") and info.kind != "spinlock" and spinning:
-            return [self.broken(step, f"sleeping while holding {spinning[0]}")]
-        if verb == "lock":
-            free = conj(eq(owner, nobody), eq(readers, lit(0)) if shared else TRUE)
-            step.writes.append(Write(info.name, (), me))
-            return [step] if step.assume(free) else []
-        if verb == "lock_read":
-            step.writes.append(Write(info.readers, (), add(readers, lit(1))))
-            free = conj(eq(owner, nobody), eq(queued, lit(0)))
-            return [step] if step.assume(free) else []
-        if verb == "unlock_read":
-            if f"{info.name}(read)" not in self.held:
-                return [self.broken(step, f"{info.name} is not held for reading")]
-            step.assume(lt(lit(0), readers))
-            step.writes.append(Write(info.readers, (), sub(readers, lit(1))))
-            return [step]
-        if info.name not in self.held:
-            return [self.broken(step, f"{info.name} is released by a thread that does not hold it")]
-        step.writes.append(Write(info.name, (), nobody))
-        return [step]
-
-    def lock_of(self, operation: str, node: ast.Call, step: Step) -> LockInfo:
-        """The lock an operation works on.  Raises PS205, PS206."""
-        argument = node.args[0] if len(node.args) == 1 else None
-        if not isinstance(argument, ast.Attribute) or not is_state(
-            self.scope(step), argument.value
-        ):
-            raise self.error("PS218", f"{operation}() takes a lock of the state", node)
-        info = self.layout.locks.get(argument.attr)
-        if info is None:
-            hint = near(argument.attr, list(self.layout.locks))
-            raise self.error("PS205", f"the state has no lock {argument.attr!r}", argument, hint)
-        if info.kind != LOCK_OPERATIONS[operation][0]:
-            raise self.error("PS206", f"{info.name} is a {info.kind}, not for {operation}()", node)
-        return info
-
-
-def held_after(operation: str, lock: str, held: frozenset[str]) -> frozenset[str]:
-    """The locks held after a lock operation."""
-    verb = LOCK_OPERATIONS[operation][1]
-    name = f"{lock}(read)" if verb.endswith("_read") else lock
-    return held | {name} if verb.startswith("lock") else held - {name}
-
-
-def out_of_sort(sort: DataSort, value: Expr) -> Expr:
-    """The condition under which ``value`` does not fit ``sort`` (too large a count aside)."""
-    match sort:
-        case CountSort():
-            return _below(value, 0)
-        case IntSort(lo=lo, hi=hi):
-            if isinstance(value.sort, IntSort) and lo <= value.sort.lo and value.sort.hi <= hi:
-                return FALSE
-            return disj(_below(value, lo), lt(lit(hi), value))
-        case _:
-            return FALSE
-
-
-def _below(value: Expr, low: int) -> Expr:
-    match value:
-        case Op(op="sub", args=(a, b)):
-            return lt(a, add(b, lit(low)))
-        case Op(op="add", args=args) if low == 0 and all(_natural(a) for a in args):
-            return FALSE
-        case _ if low == 0 and _natural(value):
-            return FALSE
-        case _:
-            return lt(value, lit(low))
-
-
-def _natural(value: Expr) -> bool:
-    match value:
-        case Lit(value=number):
-            return isinstance(number, int) and number >= 0
-        case Read(sort=CountSort()):
-            return True
-        case Param(sort=IntSort(lo=lo)):
-            return lo >= 0
-        case _:
-            return False
-
-
-def show(value: Expr) -> str:
-    """A value in the text of a step; ``{p}`` stands for a parameter's value."""
-    match value:
-        case Param(name=name, sort=IndexSort(name=sort)):
-            return f"{sort} {{{name}}}"
-        case Param(name=name):
-            return f"{{{name}}}"
-        case Lit(value=bool() as flag):
-            return "true" if flag else "false"
-        case Lit(value=number):
-            return str(number)
-        case Read(var=var):
-            return var.rsplit(".", 1)[-1]
-        case _:
-            return "..."
-
-
-def fill(text: str, names: Mapping[str, Expr]) -> str:
-    """The text of a step with ``{name}`` of a local replaced by how its value is shown."""
-
-    def shown(found: "re.Match[str]") -> str:
-        value = names.get(found[1])
-        return found[0] if value is None else show(value)
-
-    return re.sub(r"\{(\w+)\}", shown, text)
-
-
-def sort_of_local(old: Any, value: Expr) -> DataSort:
-    """The sort of a local that held ``old`` (None: nothing yet) and now also ``value``."""
-    sort = value.sort
-    if isinstance(sort, IndexSort):
-        sort = RefSort(sort)
-    if old is None or old == sort:
-        return sort
-    if isinstance(old, IntSort) and isinstance(sort, IntSort):
-        return IntSort(min(old.lo, sort.lo), max(old.hi, sort.hi))
-    numbers = CountSort | IntSort
-    if isinstance(old, numbers) and isinstance(sort, numbers):
-        return COUNT
-    if isinstance(old, EnumSort) and isinstance(sort, EnumSort) and old.name == sort.name:
-        return old
-    raise TypeError(f"{old} and {sort}")

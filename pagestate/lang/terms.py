@@ -1,9 +1,7 @@
 """From Python expressions to core terms: the symbolic meaning of what a step reads."""
 
 import ast
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -13,7 +11,6 @@ from pagestate.core.expr import (
     Expr,
     Lit,
     Param,
-    Read,
     add,
     at,
     conj,
@@ -28,7 +25,6 @@ from pagestate.core.expr import (
     lt,
     neg,
     sub,
-    substitute,
 )
 from pagestate.core.sorts import (
     BOOL,
@@ -40,129 +36,11 @@ from pagestate.core.sorts import (
     RefSort,
     Sort,
 )
-from pagestate.core.system import Write
-from pagestate.lang.declare import Function, Index, Members, Switch, index_sort
-from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.layout import FieldInfo, Layout
-from pagestate.lang.source import Source, source_of
-
-
-@dataclass
-class Step:
-    """One path through a step, while it is being executed symbolically.
-
-    ``env`` holds the locals changed so far (qualified names), ``writes`` the stores so far,
-    ``cond`` the branch conditions, ``params`` the choices made, all over the state before it.
-    ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
-    """
-
-    env: dict[str, Expr] = field(default_factory=dict)
-    cond: list[Expr] = field(default_factory=list)
-    writes: list[Write] = field(default_factory=list)
-    params: list[Param] = field(default_factory=list)
-    accessed: bool = False
-    touched: list[str] = field(default_factory=list)
-    fault: str = ""
-    note: str = ""
-    text: str = ""
-    node: ast.AST | None = None
-    source: Source | None = None
-    src: str = ""
-    calls: tuple[str, ...] = ()
-
-    def copy(self) -> "Step":
-        """An independent copy, for a branch."""
-        return replace(
-            self,
-            env=dict(self.env),
-            cond=list(self.cond),
-            writes=list(self.writes),
-            params=list(self.params),
-            touched=list(self.touched),
-        )
-
-    def assume(self, condition: Expr) -> bool:
-        """Add a branch condition; false if the path is now impossible."""
-        self.cond.append(condition)
-        return conj(*self.cond) != FALSE
-
-
-@dataclass(frozen=True)
-class Scope:
-    """Where an expression is evaluated: its function, how to find locals, the valuation.
-
-    ``local`` gives the term of a local name, or None.  ``primed`` names the state parameter whose
-    reads are those after the step (step properties).  ``ghosts``: ghost fields may be read.
-    """
-
-    source: Source
-    layout: Layout
-    valuation: Mapping[str, bool | str | int]
-    step: Step
-    local: Callable[[str], Expr | None]
-    anchor: Callable[[Expr, ast.AST], Expr]
-    ghosts: bool = False
-    primed: str = ""
-
-    def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
-        """A diagnostic at ``node``."""
-        return ModelError(code, message, self.source.span(node), hint)
-
-
-def near(name: str, names: "list[str]") -> str:
-    """A hint with the nearest of ``names``."""
-    found = get_close_matches(name, names, 1)
-    if found:
-        return f"did you mean {found[0]!r}?"
-    return f"there are: {', '.join(sorted(names))}" if names else ""
-
-
-def is_state(scope: Scope, node: ast.AST) -> bool:
-    """Whether ``node`` is the state parameter (or one of the two of a step property)."""
-    return isinstance(node, ast.Name) and node.id in (scope.source.state, scope.primed)
-
-
-def field_of(scope: Scope, node: ast.expr) -> tuple[FieldInfo, ast.expr | None] | None:
-    """The field that ``m.f`` or ``m.f[p]`` names, and its index.  Raises PS205, PS206."""
-    index: ast.expr | None = None
-    target = node
-    if isinstance(node, ast.Subscript):
-        target, index = node.value, node.slice
-    if not isinstance(target, ast.Attribute) or not is_state(scope, target.value):
-        return None
-    info = scope.layout.fields.get(target.attr)
-    if info is None:
-        if target.attr in scope.layout.members or target.attr in scope.layout.derived:
-            return None
-        if target.attr in scope.layout.locks:
-            raise scope.error("PS202", f"{target.attr!r} is a lock; use the lock functions", node)
-        raise scope.error(
-            "PS205",
-            f"the state has no field {target.attr!r}",
-            node,
-            near(target.attr, scope.layout.names()),
-        )
-    if (index is None) != (info.index is None):
-        wanted = f"needs an index: {info.name}[{info.index}]" if info.index else "has no index"
-        raise scope.error("PS206", f"field {info.name!r} {wanted}", node)
-    return info, index
-
-
-def read(step: Step, info_name: str, index: tuple[Expr, ...], sort: Any, primed: bool) -> Expr:
-    """The value of a cell at this point of the step: earlier writes of the step seen."""
-    value: Expr = Read(info_name, index, sort, primed)
-    if primed:
-        return value
-    for write in step.writes:
-        if write.var != info_name:
-            continue
-        if write.binders:
-            binding: dict[Param, Expr] = dict(zip(write.binders, index, strict=True))
-            value = ite(substitute(write.where, binding), substitute(write.value, binding), value)
-        else:
-            same = conj(*(eq(i, j) for i, j in zip(index, write.index, strict=True)))
-            value = ite(same, write.value, value)
-    return value
+from pagestate.lang.declare import Switch
+from pagestate.lang.functions import Function
+from pagestate.lang.scope import Scope, field_of, is_state, near, read, with_local
+from pagestate.lang.source import source_of
+from pagestate.lang.state import Index, Members, index_sort
 
 
 def term(scope: Scope, node: ast.expr) -> Expr:
@@ -460,13 +338,6 @@ def _quantifier(scope: Scope, node: ast.Call, name: str) -> Expr:
             made = count(binder, conj(hits, body))
     scope.step.touched.extend(scope.step.touched[before:][:1])
     return made
-
-
-def with_local(scope: Scope, target: ast.expr, value: Expr) -> Scope:
-    """The scope with one more name bound."""
-    assert isinstance(target, ast.Name)
-    outer = scope.local
-    return replace(scope, local=lambda n: value if n == target.id else outer(n))
 
 
 def derived_call(scope: Scope, function: Function, args: "list[ast.expr]", node: ast.AST) -> Expr:

@@ -1,0 +1,153 @@
+"""The decorators of a model's functions, and what they record."""
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, TypeVar, cast, overload
+
+from pagestate.core.property import PropertyKind
+from pagestate.core.sorts import IndexSort
+from pagestate.lang.state import Index, index_sort
+from pagestate.lang.statements import only_in_models
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Function:
+    """A decorated function; ``kind`` is atomic, inline, derived or thread."""
+
+    kind: str
+    fn: Callable[..., Any]
+    src: str = ""
+    say: str = ""
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self.fn.__name__
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Functions of a model are compiled; only a derived predicate can simply be called."""
+        if self.kind == "derived":
+            return self.fn(*args, **kwargs)
+        return only_in_models(self.name)
+
+    def __get__(self, obj: object | None, owner: type) -> Any:
+        """Derived predicates may be methods of the state."""
+        if obj is None:
+            return self
+        return lambda *args: self.fn(obj, *args)
+
+
+class Atomic:
+    """What ``atomic(...)`` gives: a decorator, or the context of a block that is one step."""
+
+    def __init__(self, say: str, src: str) -> None:
+        self.say, self.src = say, src
+
+    def __call__(self, fn: F) -> F:
+        """As a decorator: the function is one step."""
+        return cast(F, Function("atomic", fn, self.src, self.say))
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+
+
+@overload
+def atomic(fn: F, /) -> F: ...
+@overload
+def atomic(say: str = "", /, *, src: str = "") -> Atomic: ...
+def atomic(what: Any = "", /, *, src: str = "") -> Any:
+    """``@atomic``: a function that is one step.  ``with atomic("text"):`` a block that is one.
+
+    ``text`` is what a trace shows, with ``{name}`` for a local; ``src`` the kernel function.
+    """
+    if callable(what):
+        return Function("atomic", what)
+    return Atomic(what, src)
+
+
+@overload
+def inline(fn: F, /) -> F: ...
+@overload
+def inline(*, src: str = "") -> Callable[[F], F]: ...
+def inline(fn: Any = None, /, *, src: str = "") -> Any:
+    """``@inline``: a function whose statements are steps of the calling thread."""
+    if fn is None:
+        return lambda f: Function("inline", f, src)
+    return Function("inline", fn, src)
+
+
+def derived(fn: F) -> F:
+    """``@derived``: a pure predicate over the state, for properties and atomic steps."""
+    return cast(F, Function("derived", fn))
+
+
+@dataclass(frozen=True)
+class ThreadDecl(Function):
+    """A declared thread."""
+
+    replicated: IndexSort | None = None
+    repeat: bool = False
+
+
+def thread(
+    *, replicated: bool | type[Index] = False, repeat: bool = False, src: str = ""
+) -> Callable[[F], F]:
+    """``@thread(...)``: an actor of the protocol.
+
+    ``replicated``: any number of them (a sort named after the function, or a given index class);
+    ``repeat``: it starts again, with new arguments, when it has finished.
+    """
+
+    def declare(fn: F) -> F:
+        sort: IndexSort | None = None
+        if replicated is True:
+            sort = IndexSort(fn.__name__)
+        elif replicated:
+            sort = index_sort(replicated)
+        return cast(F, ThreadDecl("thread", fn, src, "", sort, repeat))
+
+    return declare
+
+
+@dataclass(frozen=True)
+class PropertyDecl:
+    """A declared property; ``fn`` is a pure predicate over the state (or two, for ``step``)."""
+
+    kind: PropertyKind
+    title: str
+    fn: Callable[..., bool]
+
+    @property
+    def name(self) -> str:
+        """The name it is selected and reported by."""
+        return self.fn.__name__
+
+    @property
+    def doc(self) -> str:
+        """The reason for it."""
+        return inspect.getdoc(self.fn) or ""
+
+
+def always(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+    """``@always("..."):`` holds in every reachable state."""
+    return lambda fn: PropertyDecl("always", title, fn)
+
+
+def step(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+    """``@step("...")``: holds of every step; the function takes the state before and after."""
+    return lambda fn: PropertyDecl("step", title, fn)
+
+
+def reachable(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+    """``@reachable("...")``: some execution gets there; if none does, the model is vacuous."""
+    return lambda fn: PropertyDecl("reachable", title, fn)

@@ -1,0 +1,70 @@
+"""The locals of a thread: their sorts, and where they are still needed."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from pagestate.core.expr import Expr, Read, walk
+from pagestate.core.sorts import COUNT, CountSort, DataSort, EnumSort, IndexSort, IntSort, RefSort
+from pagestate.lang.control import Control, Transition
+
+
+def sort_of_local(old: Any, value: Expr) -> DataSort:
+    """The sort of a local that held ``old`` (None: nothing yet) and now also ``value``."""
+    sort = value.sort
+    if isinstance(sort, IndexSort):
+        sort = RefSort(sort)
+    if old is None or old == sort:
+        return sort
+    if isinstance(old, IntSort) and isinstance(sort, IntSort):
+        return IntSort(min(old.lo, sort.lo), max(old.hi, sort.hi))
+    numbers = CountSort | IntSort
+    if isinstance(old, numbers) and isinstance(sort, numbers):
+        return COUNT
+    if isinstance(old, EnumSort) and isinstance(sort, EnumSort) and old.name == sort.name:
+        return old
+    raise TypeError(f"{old} and {sort}")
+
+
+def liveness(
+    transitions: Sequence[Transition], start: Control, thread: str, scans: Collection[str]
+) -> dict[Control, set[str]]:
+    """For every control state the locals whose values are used later.
+
+    ``scans`` are the names of the visited sets, which are handled by the loops themselves.
+    """
+    prefix = f"{thread}."
+    visited = {prefix + name for name in scans}
+
+    def locals_in(term: Expr) -> set[str]:
+        return {
+            t.var[len(prefix) :]
+            for t in walk(term)
+            if isinstance(t, Read) and t.var.startswith(prefix) and t.var not in visited
+        }
+
+    uses = dict[int, set[str]]()
+    values = dict[int, dict[str, set[str]]]()
+    for n, transition in enumerate(transitions):
+        step = transition.step
+        found = set[str]()
+        for term in step.cond:
+            found |= locals_in(term)
+        for write in step.writes:
+            for term in (*write.index, write.value, write.where):
+                found |= locals_in(term)
+        uses[n] = found
+        values[n] = {name: locals_in(value) for name, value in step.env.items()}
+    live: dict[Control, set[str]] = {t.source: set() for t in transitions}
+    live.setdefault(start, set())
+    changed = True
+    while changed:
+        changed = False
+        for n, transition in enumerate(transitions):
+            needed = set(uses[n])
+            if transition.target is not None:
+                for name in live.get(transition.target, ()):
+                    needed |= values[n].get(name, {name})
+            if not needed <= live[transition.source]:
+                live[transition.source] |= needed
+                changed = True
+    return live
