@@ -218,6 +218,8 @@ class Machine:
         frames: tuple[Frame, ...],
     ) -> Following | None:
         """A branch of the control flow."""
+        if step.accessed and executor.is_either(test):
+            return None
         before = len(step.touched)
         choosing = len(step.params)
         paths = executor.branch(test, step)
@@ -353,7 +355,9 @@ class Machine:
         frames: tuple[Frame, ...],
     ) -> Following | None:
         """An assignment or a call: local, a choice, or the shared access of the step."""
-        if step.accessed and self.calls_atomic(executor, stmt):
+        if step.accessed and (
+            self.calls_atomic(executor, stmt) or self.is_choice(executor, stmt)
+        ):
             return None
         before = len(step.touched)
         trial = step.copy()

@@ -190,6 +190,12 @@ class Executor:
                 found.append((outcome, path))
         return found
 
+    def is_either(self, test: ast.expr) -> bool:
+        """Whether a test is ``either()`` or its negation."""
+        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            test = test.operand
+        return self.builtin(test) == "either"
+
     def builtin(self, node: ast.AST) -> str:
         """The name of the language function a call calls, or nothing."""
         if not isinstance(node, ast.Call):
