@@ -45,6 +45,21 @@ FUEL = 2000
 """How many statements one step may execute before the loop is called endless."""
 
 
+@dataclass(frozen=True)
+class Here:
+    """Where a statement stands: the step so far, what comes after, the whole stack, the locks."""
+
+    executor: Executor
+    step: Step
+    after: tuple[Frame, ...]
+    frames: tuple[Frame, ...]
+    held: Held
+
+    def then(self, step: Step, frames: tuple[Frame, ...] | None = None) -> Following:
+        """Go on with ``step`` after this statement (or with ``frames``)."""
+        return [(step, self.after if frames is None else frames, self.held)]
+
+
 @dataclass
 class Machine:
     """Explores the control states of one thread.
@@ -194,64 +209,51 @@ class Machine:
                     )
                 return [(step, rest, held)]
             case Loop(node=node, source=source, scope=scope):
-                executor = self.executor(source, scope, held)
-                return self.test(
-                    executor, node.test, step, held,
-                    sequence(node.body, source, scope, frames), rest, frames,
-                )  # fmt: skip
+                here = Here(self.executor(source, scope, held), step, rest, frames, held)
+                return self.test(node.test, here, sequence(node.body, source, scope, frames), rest)
             case Scan():
                 return self.scan(top, step, frames, held)
-            case Acquire():
-                return None if step.accessed else self.acquire(top, step, rest, held)
+            case Acquire(source=source, scope=scope):
+                here = Here(self.executor(source, scope, held), step, rest, frames, held)
+                return None if step.accessed else self.acquire(top, here)
             case Seq(stmts=stmts, at=at, source=source, scope=scope):
                 after = (replace(top, at=at + 1), *rest) if at + 1 < len(stmts) else rest
-                return self.statement(stmts[at], source, scope, step, after, held, frames)
+                here = Here(self.executor(source, scope, held), step, after, frames, held)
+                return self.statement(stmts[at], here)
 
     def test(
         self,
-        executor: Executor,
         test: ast.expr,
-        step: Step,
-        held: Held,
+        here: Here,
         then: tuple[Frame, ...],
         otherwise: tuple[Frame, ...],
-        frames: tuple[Frame, ...],
     ) -> Following | None:
         """A branch of the control flow."""
-        if step.accessed and executor.is_either(test):
+        step = here.step
+        before, choosing = len(step.touched), len(step.params)
+        if here.executor.chosen_already(test, step):
             return None
-        before = len(step.touched)
-        choosing = len(step.params)
-        paths = executor.branch(test, step)
-        tried = [path for _, path in paths]
-        made = any(len(p.params) > choosing for p in tried)
-        shared = any(len(p.touched) > before for p in tried)
+        paths = here.executor.branch(test, step)
+        made = any(len(p.params) > choosing for _, p in paths)
+        shared = any(len(p.touched) > before for _, p in paths)
         if (shared or made) and step.accessed:
             return None
         for decided, path in paths:
             outcome = f" -> {str(decided).lower()}"
             if shared:
-                text = self.text(executor, test, path) + outcome
-                self.enter(executor, path, before, test, text, frames)
+                text = self.text(here, test, path) + outcome
+                self.enter(here, path, test, text)
             elif is_temporary(test) and " -> " not in path.text:
                 path.text += outcome
-        return [(path, then if decided else otherwise, held) for decided, path in paths]
+        return [(path, then if decided else otherwise, here.held) for decided, path in paths]
 
-    def enter(
-        self,
-        executor: Executor,
-        step: Step,
-        before: int,
-        node: ast.stmt | ast.expr,
-        text: str,
-        frames: tuple[Frame, ...],
-    ) -> None:
-        """Make ``node`` the shared access of this step.  Raises PS203 if it is more than one."""
-        touched = step.touched[before:]
+    def enter(self, here: Here, step: Step, node: ast.stmt | ast.expr, text: str) -> None:
+        """Make ``node`` the shared access of ``step``.  Raises PS203 if it is more than one."""
+        executor, touched = here.executor, step.touched[len(here.step.touched) :]
         guards = [self.guard_of(name) for name in touched]
         guarded = all(g is not None and g in executor.held for g in guards)
         calls = sum(is_temporary(n) for n in ast.walk(node))
-        if (len(touched) + calls > 1) and not guarded:
+        if len(touched) + calls > 1 and not guarded:
             names = ", ".join(dict.fromkeys(touched))
             raise executor.error(
                 "PS203",
@@ -263,27 +265,21 @@ class Machine:
         step.accessed = True
         step.text = step.text or text
         step.node, step.source = node, executor.source
+        calls_around = [f for f in reversed(here.frames) if isinstance(f, Call)]
         if not step.src:
-            step.src = next((f.src for f in frames if isinstance(f, Call) and f.src), self.decl.src)
-        step.calls = self.call_texts(step, frames)
+            step.src = next((f.src for f in reversed(calls_around) if f.src), self.decl.src)
+        shown = [(self.source, ""), *((f.callee, f.scope) for f in calls_around)]
+        step.calls = tuple(self.call_text(step, source, scope) for source, scope in shown)
 
-    def text(self, executor: Executor, node: ast.stmt | ast.expr, step: Step) -> str:
+    def text(self, here: Here, node: ast.stmt | ast.expr, step: Step) -> str:
         """The text of a statement or test at this point of a step."""
-        scope = executor.scope_name
-        return plain_text(executor.source, lambda name: self.lookup(step, scope, name), node)
+        source, scope = here.executor.source, here.executor.scope_name
+        return plain_text(source, lambda name: self.lookup(step, scope, name), node)
 
     def guard_of(self, name: str) -> str | None:
         """The lock that guards a field, if any."""
         info = self.layout.fields.get(name)
         return info.guard if info else None
-
-    def call_texts(self, step: Step, frames: tuple[Frame, ...]) -> tuple[str, ...]:
-        """The thread and the inline calls around a step, outermost first, as texts."""
-        texts = [self.call_text(step, self.source, "")]
-        for frame in reversed(frames):
-            if isinstance(frame, Call):
-                texts.append(self.call_text(step, frame.callee, frame.scope))
-        return tuple(texts)
 
     def call_text(self, step: Step, source: Source, scope: str) -> str:
         """One call with its arguments; ``{=var}`` stands for the value of a local."""
@@ -299,204 +295,123 @@ class Machine:
                 shown.append(f"{kind}{{={self.local_var(qualified)}}}")
         return f"{source.name}({', '.join(shown)})"
 
-    def statement(
-        self,
-        stmt: ast.stmt,
-        source: Source,
-        scope: str,
-        step: Step,
-        after: tuple[Frame, ...],
-        held: Held,
-        frames: tuple[Frame, ...],
-    ) -> Following | None:
+    def statement(self, stmt: ast.stmt, here: Here) -> Following | None:
         """One statement of a sequence."""
-        executor = self.executor(source, scope, held)
+        executor, step, after = here.executor, here.step, here.after
+        source, scope = executor.source, executor.scope_name
         if step.node is None:
             step.node, step.source = stmt, source
         match stmt:
             case ast.If(test=test, body=body, orelse=orelse):
                 then = sequence(body, source, scope, after)
-                otherwise = sequence(orelse, source, scope, after)
-                return self.test(executor, test, step, held, then, otherwise, frames)
+                return self.test(test, here, then, sequence(orelse, source, scope, after))
             case ast.While():
-                return [(step, (Loop(stmt, source, scope), *after), held)]
+                return here.then(step, (Loop(stmt, source, scope), *after))
             case ast.For():
                 sort = over(executor.scope(step), stmt.iter)
                 self.scans[seen_name(stmt, scope)] = sort
-                return [(step, (Scan(stmt, source, scope), *after), held)]
+                return here.then(step, (Scan(stmt, source, scope), *after))
             case ast.Break() | ast.Continue():
-                return [(step, self.leave(stmt, executor, step, after), held)]
+                return here.then(step, self.leave(stmt, here))
             case ast.Return(value=value):
-                return self.return_(executor, value, step, held, frames, after)
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if self.inline(
-                executor, call
+                return self.return_(value, here)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if calls(
+                source, call, "inline"
             ):
-                return self.call(executor, call, executor.qualify(name), step, after, held)
-            case ast.Expr(value=ast.Call() as call):
-                if self.inline(executor, call):
-                    return self.call(executor, call, None, step, after, held)
-                if executor.builtin(call) in LOCK_OPERATIONS:
-                    return self.lock(executor, call, step, after, held, frames)
+                return self.call(call, executor.qualify(name), here)
+            case ast.Expr(value=ast.Call() as call) if calls(source, call, "inline"):
+                return self.call(call, None, here)
+            case ast.Expr(value=ast.Call() as call) if executor.builtin(call) in LOCK_OPERATIONS:
+                return None if step.accessed else self.lock(call, here)
             case ast.With(items=[item]) if executor.is_atomic_block(item.context_expr):
-                return self.block(executor, stmt, step, after, held, frames)
-            case ast.With() | ast.Assign() | ast.AugAssign() | ast.Pass():
-                pass
+                return None if step.accessed else self.block(stmt, here)
+            case ast.With() | ast.Assign() | ast.AugAssign() | ast.Pass() | ast.Expr():
+                return self.simple(stmt, here)
             case _:
                 raise executor.unsupported(stmt)
-        return self.simple(executor, stmt, step, after, held, frames)
 
-    def simple(
-        self,
-        executor: Executor,
-        stmt: ast.stmt,
-        step: Step,
-        after: tuple[Frame, ...],
-        held: Held,
-        frames: tuple[Frame, ...],
-    ) -> Following | None:
+    def simple(self, stmt: ast.stmt, here: Here) -> Following | None:
         """An assignment or a call: local, a choice, or the shared access of the step."""
-        if step.accessed and (
-            self.calls_atomic(executor, stmt) or self.is_choice(executor, stmt)
-        ):
+        executor, step = here.executor, here.step
+        value = stmt.value if isinstance(stmt, ast.Assign | ast.Expr) else None
+        atomic_call = value is not None and calls(executor.source, value, "atomic")
+        builtin = "" if value is None else executor.builtin(value)
+        if step.accessed and (atomic_call or builtin in ("choose", "either", "wait_until")):
             return None
-        before = len(step.touched)
-        trial = step.copy()
-        waits = isinstance(stmt, ast.Expr) and executor.builtin(stmt.value) == "wait_until"
+        if value is not None and executor.chosen_already(value, step, stmt):
+            return None
+        trial, before = step.copy(), len(step.touched)
         if not step.accessed:
             trial.text = ""
-        paths = executor.statement(stmt, trial)
-        steps = [path for path, _ in paths]
-        shared = waits or any(len(p.touched) > before for p in steps)
-        chooses = self.is_choice(executor, stmt)
-        if step.accessed and (shared or chooses):
+        paths = [path for path, _ in executor.statement(stmt, trial)]
+        shared = builtin == "wait_until" or any(len(p.touched) > before for p in paths)
+        if step.accessed and shared:
             return None
-        for path in steps:
-            if shared:
-                text = self.text(executor, stmt, path)
-                self.enter(executor, path, before, stmt, text, frames)
-                if self.result_shown(executor, stmt):
-                    path.text += self.result_text(executor, stmt, path)
-        return [(path, after, held) for path in steps]
+        if shared:
+            for path in paths:
+                self.enter(here, path, stmt, self.text(here, stmt, path))
+                if atomic_call and isinstance(stmt, ast.Assign) and not path.fault:
+                    result = self.lookup(path, executor.scope_name, ast.unparse(stmt.targets[0]))
+                    path.text += f" -> {show(result)}" if isinstance(result, Lit | Param) else ""
+        return [(path, here.after, here.held) for path in paths]
 
-    def calls_atomic(self, executor: Executor, stmt: ast.stmt) -> bool:
-        """Whether the statement is a call of an atomic function: a step of its own."""
-        call = stmt.value if isinstance(stmt, ast.Assign | ast.Expr) else None
-        callee = executor.source.lookup(call.func) if isinstance(call, ast.Call) else None
-        return isinstance(callee, Function) and callee.kind == "atomic"
-
-    def is_choice(self, executor: Executor, stmt: ast.stmt) -> bool:
-        """Whether the statement is a choice."""
-        value = stmt.value if isinstance(stmt, ast.Assign) else None
-        return value is not None and executor.builtin(value) in ("choose", "either")
-
-    def result_shown(self, executor: Executor, stmt: ast.stmt) -> bool:
-        """Whether the statement assigns the result of an atomic call to a local."""
-        if not isinstance(stmt, ast.Assign) or not isinstance(stmt.value, ast.Call):
-            return False
-        callee = executor.source.lookup(stmt.value.func)
-        return isinstance(callee, Function) and callee.kind == "atomic"
-
-    def result_text(self, executor: Executor, stmt: ast.stmt, step: Step) -> str:
-        """`` -> true``: the result of an atomic call, where it is known."""
-        assert isinstance(stmt, ast.Assign)
-        target = stmt.targets[0]
-        if step.fault or not isinstance(target, ast.Name):
-            return ""
-        value = step.env.get(executor.qualify(target.id))
-        return f" -> {show(value)}" if isinstance(value, Lit | Param) else ""
-
-    def block(
-        self,
-        executor: Executor,
-        stmt: ast.With,
-        step: Step,
-        after: tuple[Frame, ...],
-        held: Held,
-        frames: tuple[Frame, ...],
-    ) -> Following | None:
+    def block(self, stmt: ast.With, here: Here) -> Following:
         """``with atomic():`` is one step."""
-        if step.accessed:
-            return None
+        executor, step = here.executor, here.step
         call = stmt.items[0].context_expr
         assert isinstance(call, ast.Call)
         say = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else ""
         src = next((k.value.value for k in call.keywords if isinstance(k.value, ast.Constant)), "")
-        trial, before = step.copy(), len(step.touched)
-        inner = replace(executor, in_atomic=True)
-        found = list[tuple[Step, tuple[Frame, ...], Held]]()
-        for path, outcome in inner.body(stmt.body, trial):
+        before, found = len(step.touched), Following()
+        for path, outcome in replace(executor, in_atomic=True).body(stmt.body, step.copy()):
             if outcome is not None:
                 raise executor.error("PS207", "no return from inside an atomic block", stmt)
             path.touched[before:] = ["atomic"]
-            text = str(say) or self.text(executor, stmt.body[0], step)
             names = dict[str, Expr]()
             for name in local_names(executor.source):
                 value = self.lookup(path, executor.scope_name, name)
                 if value is not None:
                     names[name] = value
-            path.text = fill(text, names)
+            path.text = fill(str(say) or self.text(here, stmt.body[0], step), names)
             path.src = str(src) or path.src
-            self.enter(executor, path, before, stmt, path.text, frames)
-            found.append((path, after, held))
+            self.enter(here, path, stmt, path.text)
+            found += here.then(path)
         return found
 
-    def inline(self, executor: Executor, call: ast.Call) -> bool:
-        """Whether a call is to an inline function."""
-        callee = executor.source.lookup(call.func)
-        return isinstance(callee, Function) and callee.kind == "inline"
-
-    def call(
-        self,
-        executor: Executor,
-        call: ast.Call,
-        target: str | None,
-        step: Step,
-        after: tuple[Frame, ...],
-        held: Held,
-    ) -> Following:
+    def call(self, call: ast.Call, target: str | None, here: Here) -> Following:
         """Enter an inline function: its arguments become locals of its own."""
+        executor, step = here.executor, here.step
         callee: Function = executor.source.lookup(call.func)
         source = source_of(callee.fn)
         scope = f"{executor.scope_name}/{callee.name}@{call.lineno}".lstrip("/")
-        if any(isinstance(f, Call) and f.callee.tree is source.tree for f in after):
+        if any(isinstance(f, Call) and f.callee.tree is source.tree for f in here.after):
             raise executor.error("PS208", f"{callee.name} calls itself", call)
         if len(call.args) != len(source.args) + 1:
             raise executor.error(
                 "PS218", f"{callee.name} takes the state and {len(source.args)} more", call
             )
         before = len(step.touched)
-        inner = self.executor(source, scope, held)
+        inner = self.executor(source, scope, here.held)
         for (name, _), arg in zip(source.args, call.args[1:], strict=True):
             step.env[inner.qualify(name)] = executor.argument(step, arg)
         if len(step.touched) > before:
             raise executor.error(
                 "PS203", "an argument reads shared state: that is a step of its own", call
             )
-        frames = sequence(
-            source.tree.body, source, scope, (Call(source, scope, target, callee.src), *after)
-        )
-        return [(step, frames, held)]
+        inside = (Call(source, scope, target, callee.src), *here.after)
+        return here.then(step, sequence(source.tree.body, source, scope, inside))
 
-    def return_(
-        self,
-        executor: Executor,
-        value: ast.expr | None,
-        step: Step,
-        held: Held,
-        frames: tuple[Frame, ...],
-        after: tuple[Frame, ...],
-    ) -> Following | None:
+    def return_(self, value: ast.expr | None, here: Here) -> Following | None:
         """``return``: leave loops and the call; the result goes to the caller's local."""
-        before = len(step.touched)
-        path = step.copy()
+        executor, path = here.executor, here.step.copy()
         result = None
         if value is not None:
             result = term(executor.scope(path), value)
-            if len(path.touched) > before:
-                if step.accessed:
+            if len(path.touched) > len(here.step.touched):
+                if path.accessed:
                     return None
-                self.enter(executor, path, before, value, self.text(executor, value, path), frames)
-        rest = after
+                self.enter(here, path, value, self.text(here, value, path))
+        rest = here.after
         while rest and not isinstance(rest[0], Call):
             if isinstance(rest[0], Scan):
                 self.forget(rest[0], path)
@@ -510,23 +425,17 @@ class Machine:
                     raise executor.error("PS206", f"{call.callee.name} returns no value here", node)
                 path.env[call.target] = result
             rest = rest[1:]
-        return [(path, rest, held)]
+        return here.then(path, rest)
 
-    def leave(
-        self,
-        stmt: ast.Break | ast.Continue,
-        executor: Executor,
-        step: Step,
-        after: tuple[Frame, ...],
-    ) -> tuple[Frame, ...]:
+    def leave(self, stmt: ast.Break | ast.Continue, here: Here) -> tuple[Frame, ...]:
         """``break`` and ``continue``."""
-        rest = after
+        rest = here.after
         while rest and not isinstance(rest[0], Loop | Scan):
             rest = rest[1:]
         if isinstance(stmt, ast.Continue):
             return rest
         if isinstance(rest[0], Scan):
-            self.forget(rest[0], step)
+            self.forget(rest[0], here.step)
         return rest[1:]
 
     # ------------------------------------------------------------------------------ scans
@@ -570,43 +479,36 @@ class Machine:
 
     # ------------------------------------------------------------------------------ locks
 
-    def lock(
-        self,
-        executor: Executor,
-        call: ast.Call,
-        step: Step,
-        after: tuple[Frame, ...],
-        held: Held,
-        frames: tuple[Frame, ...],
-    ) -> Following | None:
+    def lock(self, call: ast.Call, here: Here) -> Following:
         """A lock operation is a step; a writer that has to wait queues first."""
-        if step.accessed:
-            return None
+        executor, step = here.executor, here.step
         operation = executor.builtin(call)
-        before = len(step.touched)
         info = lock_of(executor, operation, call, step)
         if operation == "down_read" and info.name not in self.readers:
             self.readers.add(info.name)
             self.changed = True
         found = Following()
         for path in lock_paths(executor, operation, info, step.copy()):
-            self.enter(executor, path, before, call, path.text, frames)
-            found.append((path, after, held_after(operation, info.name, held)))
+            self.enter(here, path, call, path.text)
+            found.append((path, here.after, held_after(operation, info.name, here.held)))
         if operation == "down_write" and info.name in self.readers:
             waiting = queue_path(info, step)
             if waiting is not None:
-                text = f"down_write({info.name}) queues"
-                self.enter(executor, waiting, before, call, text, frames)
+                self.enter(here, waiting, call, f"down_write({info.name}) queues")
                 frame = Acquire(info, call, executor.source, executor.scope_name)
-                found.append((waiting, (frame, *after), held))
+                found += here.then(waiting, (frame, *here.after))
         return found
 
-    def acquire(self, top: Acquire, step: Step, rest: tuple[Frame, ...], held: Held) -> Following:
+    def acquire(self, top: Acquire, here: Here) -> Following:
         """The queued writer gets the lock."""
-        path = acquire_path(self.decl.name, top.lock, step)
+        path = acquire_path(self.decl.name, top.lock, here.step)
         if path is None:
             return []
-        executor = self.executor(top.source, top.scope, held)
-        text = f"down_write({top.lock.name})"
-        self.enter(executor, path, len(step.touched), top.node, text, (top, *rest))
-        return [(path, rest, held | {top.lock.name})]
+        self.enter(here, path, top.node, f"down_write({top.lock.name})")
+        return [(path, here.after, here.held | {top.lock.name})]
+
+
+def calls(source: Source, node: ast.expr, kind: str) -> bool:
+    """Whether ``node`` calls a function of the model of this kind (atomic, inline)."""
+    callee = source.lookup(node.func) if isinstance(node, ast.Call) else None
+    return isinstance(callee, Function) and callee.kind == kind

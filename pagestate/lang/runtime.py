@@ -66,8 +66,10 @@ class Runtime:
 
     def choose(self, key: str, options: Iterable[Any]) -> Any:
         """The choice that the schedule makes.  Raises Boundary, Blocked."""
-        if self.depth == 0 and self.accessed:
-            raise Boundary
+        if self.depth == 0:
+            if self.accessed or key in self.picked:
+                raise Boundary
+            self.picked.add(key)
         self.depth += 1
         try:
             offered = list(options)

@@ -174,10 +174,7 @@ class Executor:
 
     def branch(self, test: ast.expr, step: Step) -> list[tuple[bool, Step]]:
         """The possible outcomes of a test; ``either()`` has both."""
-        inverted = False
-        inner = test
-        while isinstance(inner, ast.UnaryOp) and isinstance(inner.op, ast.Not):
-            inverted, inner = not inverted, inner.operand
+        inner, inverted = without_not(test)
         if self.builtin(inner) == "either":
             decided: Expr = self.choice(step, f"either:{inner.lineno}", BOOL, inner)
             decided = neg(decided) if inverted else decided
@@ -209,6 +206,19 @@ class Executor:
             and (hasattr(callee, "__name__"))
             else ""
         )
+
+    def chosen_already(self, node: ast.expr, step: Step, stmt: ast.stmt | None = None) -> bool:
+        """Whether ``node`` is a choice that this step has made: a loop came round without a step.
+
+        Then the step ends here, before the choice is made again.
+        """
+        inner, _ = without_not(node)
+        if self.builtin(inner) not in ("choose", "either"):
+            return False
+        key = f"either:{inner.lineno}"
+        if isinstance(stmt, ast.Assign) and isinstance(stmt.targets[0], ast.Name):
+            key = f"{stmt.targets[0].id}:{inner.lineno}"
+        return any(p.name == key for p in step.params)
 
     def choice(self, step: Step, name: str, sort: Sort, node: ast.AST) -> Param:
         """A fresh parameter of the step: a choice nobody controls."""
@@ -470,3 +480,11 @@ class Executor:
         return value
 
     # ---------------------------------------------------------------------------- locks
+
+
+def without_not(test: ast.expr) -> tuple[ast.expr, bool]:
+    """A test without leading ``not``s, and whether they invert it."""
+    inverted = False
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        inverted, test = not inverted, test.operand
+    return test, inverted
