@@ -39,7 +39,7 @@ from pagestate.lang.state import data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.steps import Executor
 from pagestate.lang.terms import over, term
-from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, show
+from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, show, stored_names
 
 FUEL = 2000
 """How many statements one step may execute before the loop is called endless."""
@@ -65,7 +65,8 @@ class Machine:
     """Explores the control states of one thread.
 
     ``sorts`` are the sorts of its locals as found so far, ``scans`` the visited sets of its loops,
-    ``readers`` the locks that some thread takes for reading.
+    ``readers`` the locks that some thread takes for reading,
+    ``aliases`` the parameters of inline functions that are a caller's local under another name.
     """
 
     decl: ThreadDecl
@@ -74,6 +75,7 @@ class Machine:
     sorts: dict[str, DataSort]
     scans: dict[str, IndexSort]
     readers: set[str]
+    aliases: dict[str, str] = field(default_factory=dict)
     changed: bool = False
     done: list[Transition] = field(default_factory=list)
 
@@ -93,9 +95,14 @@ class Machine:
         """The name of the state variable of a local."""
         return f"{self.decl.name}.{qualified}"
 
+    def qualify(self, scope: str, name: str) -> str:
+        """The name of a local among all locals of the thread."""
+        qualified = f"{scope}.{name}" if scope else name
+        return self.aliases.get(qualified, qualified)
+
     def lookup(self, step: Step, scope: str, name: str) -> Expr | None:
         """The value of a local at this point of a step; None if the name is no local here."""
-        qualified = f"{scope}.{name}" if scope else name
+        qualified = self.qualify(scope, name)
         if qualified in step.env:
             return step.env[qualified]
         if qualified in self.sorts:
@@ -113,6 +120,7 @@ class Machine:
             scope,
             held,
             self.lookup,
+            self.qualify,
             frozenset(self.readers),
         )
 
@@ -285,7 +293,7 @@ class Machine:
         """One call with its arguments; ``{=var}`` stands for the value of a local."""
         shown = list[str]()
         for name, _ in source.args:
-            qualified = f"{scope}.{name}" if scope else name
+            qualified = self.qualify(scope, name)
             value = step.env.get(qualified)
             if isinstance(value, Param | Lit):
                 shown.append(show(value))
@@ -383,7 +391,8 @@ class Machine:
         executor, step = here.executor, here.step
         callee: Function = executor.source.lookup(call.func)
         source = source_of(callee.fn)
-        scope = f"{executor.scope_name}/{callee.name}@{call.lineno}".lstrip("/")
+        site = f"{callee.name}@{call.lineno}:{call.col_offset}"
+        scope = f"{executor.scope_name}/{site}".lstrip("/")
         if any(isinstance(f, Call) and f.callee.tree is source.tree for f in here.after):
             raise executor.error("PS208", f"{callee.name} calls itself", call)
         if len(call.args) != len(source.args) + 1:
@@ -392,8 +401,13 @@ class Machine:
             )
         before = len(step.touched)
         inner = self.executor(source, scope, here.held)
+        stored = stored_names(source)
         for (name, _), arg in zip(source.args, call.args[1:], strict=True):
-            step.env[inner.qualify(name)] = executor.argument(step, arg)
+            value = executor.argument(step, arg)
+            if isinstance(arg, ast.Name) and executor.is_local(arg.id) and name not in stored:
+                self.aliases[f"{scope}.{name}"] = executor.qualify(arg.id)
+            else:
+                step.env[inner.qualify(name)] = value
         if len(step.touched) > before:
             raise executor.error(
                 "PS203", "an argument reads shared state: that is a step of its own", call

@@ -39,7 +39,7 @@ from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.terms import binder_of, condition, member, over, term
-from pagestate.lang.texts import fill, show
+from pagestate.lang.texts import fill, local_names, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +68,7 @@ class Executor:
     scope_name: str
     held: frozenset[str]
     lookup: Callable[[Step, str, str], Expr | None]
+    resolve: Callable[[str, str], str]
     queued_locks: frozenset[str]
     in_atomic: bool = False
     outermost: bool = True
@@ -103,7 +104,11 @@ class Executor:
 
     def qualify(self, name: str) -> str:
         """The name of a local among all locals of the thread."""
-        return f"{self.scope_name}.{name}" if self.scope_name else name
+        return self.resolve(self.scope_name, name)
+
+    def is_local(self, name: str) -> bool:
+        """Whether the function being executed has a local (or argument) of this name."""
+        return name in local_names(self.source)
 
     def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
         """A diagnostic at ``node``."""

@@ -56,14 +56,18 @@ def is_temporary(node: ast.AST) -> bool:
     )
 
 
-def local_names(source: Source) -> set[str]:
-    """The names a function assigns, and its arguments."""
-    stored = {
+def stored_names(source: Source) -> set[str]:
+    """The names a function assigns."""
+    return {
         n.id
         for n in ast.walk(source.tree)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    return stored | {name for name, _ in source.args}
+
+
+def local_names(source: Source) -> set[str]:
+    """The names a function assigns, and its arguments."""
+    return stored_names(source) | {name for name, _ in source.args}
 
 
 class _Shown(ast.NodeTransformer):
