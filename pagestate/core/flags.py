@@ -60,7 +60,7 @@ def flag_init(system: System, flags: Flags) -> Expr:
     parts = [flag_term(system.init, flags)]
     for var in system.variables:
         if var.name in flags and var.free:
-            a, b = Param("page'", flags[var.name]), Param("page''", flags[var.name])
+            a, b = Param("any page", flags[var.name]), Param("any other page", flags[var.name])
             only = forall(b, implies(_flag(var.name, b), eq(a, b)))
             parts.append(forall(a, implies(_flag(var.name, a), only)))
     return conj(*parts)
@@ -98,13 +98,13 @@ def _equal(a: Expr, b: Expr, flags: Flags) -> Expr:
         case _, Op(op="ite", args=(test, x, y)):
             return ite(flag_term(test, flags), _equal(a, x, flags), _equal(a, y, flags))
         case Read(var=x, primed=one), Read(var=y, primed=two) if x in flags and y in flags:
-            page = Param("page'", flags[x])
+            page = Param("any page", flags[x])
             return forall(page, eq(_flag(x, page, one), _flag(y, page, two)))
         case (Read(var=x, primed=one), Lit(value=None)) | (
             Lit(value=None),
             Read(var=x, primed=one),
         ) if x in flags:
-            page = Param("page'", flags[x])
+            page = Param("any page", flags[x])
             return forall(page, neg(_flag(x, page, one)))
         case (Read(var=x, primed=one), Param() as page) | (
             Param() as page,
@@ -146,7 +146,7 @@ def _flag_writes(action: Action, name: str, new: Expr, flags: Flags) -> list[Wri
             places += [] if term in places else [term]
     if known and all(isinstance(t, Lit | Param) or t == old for t in _leaves(new)):
         return [Write(name, (page,), _flag_value(new, page, action, flags)) for page in places]
-    every = Param("page'", sort)
+    every = Param("any page", sort)
     return [Write(name, (every,), _flag_value(new, every, action, flags), (every,))]
 
 
