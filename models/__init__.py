@@ -1,0 +1,1 @@
+"""The shipped protocol models: one generation of the kernel per file."""

@@ -1,0 +1,1 @@
+"""Properties that models share, by subject; each says why a maintainer wants it to hold."""
