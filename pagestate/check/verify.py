@@ -1,8 +1,9 @@
 """Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pagestate.check import scans
 from pagestate.check.certificate import certify
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
@@ -37,6 +38,9 @@ def verified(request: Request, task: Task, answer: Answer, directory: Path | Non
     trace = _replayed(request, task, answer, prop)
     if answer.verdict == Verdict.VIOLATED and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as violated without a trace")
+    if answer.verdict == Verdict.VIOLATED and trace is not None:
+        remarks = [r for r in (answer.reason, scans.remark(request, prop, trace)) if r]
+        answer = replace(answer, reason="; ".join(remarks))
     if answer.verdict != Verdict.PROVED or prop.kind == "reachable":
         return Checked(answer, trace, None)
     if not isinstance(answer.certificate, Invariant):

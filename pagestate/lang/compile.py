@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pagestate.core import order
 from pagestate.core.expr import TRUE, Expr, Lit, Read, conj, eq, neg
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, DataSort, EnumSort, IndexSort, default_value
@@ -61,11 +62,13 @@ def valuation_of(model: Model, settings: Mapping[str, str]) -> dict[str, bool | 
     }
 
 
-def compile_model(model: Model, valuation: Mapping[str, bool | str | int]) -> Compiled:
-    """Compile ``model``.  Raises ModelError."""
+def compile_model(
+    model: Model, valuation: Mapping[str, bool | str | int], *, ordered_scans: bool = False
+) -> Compiled:
+    """Compile ``model``; ``ordered_scans``: loops visit members by number.  Raises ModelError."""
     _check_names(model)
     layout = layout_of(model)
-    machines = _explore(model, layout, valuation)
+    machines = _explore(model, layout, valuation, ordered_scans)
     shared = state_variables(layout, machines[0].readers if machines else set())
     faults = sorted({t.step.fault for m in machines for t in m.done if t.step.fault})
     fault = EnumSort("fault", (NO_FAULT, *faults))
@@ -102,6 +105,9 @@ def compile_model(model: Model, valuation: Mapping[str, bool | str | int]) -> Co
         tuple(model.assumptions),
     )
     folded, rest, impossible = fold_constants(system, properties)
+    if ordered_scans:
+        folded, ranked = order.ordered(folded, tuple(rest))
+        rest = list(ranked)
     defaults = {s.name: s.default for s in model.declared_switches()}
     expected = {
         e.name: (Verdict(e.verdict), e.reason)
@@ -143,14 +149,14 @@ def _check_names(model: Model) -> None:
 
 
 def _explore(
-    model: Model, layout: Layout, valuation: Mapping[str, bool | str | int]
+    model: Model, layout: Layout, valuation: Mapping[str, bool | str | int], ordered: bool
 ) -> list[Machine]:
     """Explore all threads, again until the sorts of locals and the use of locks are settled."""
     readers = set[str]()
     sorts: dict[str, dict[str, DataSort]] = {t.name: {} for t in model.declared_threads()}
     while True:
         machines = [
-            Machine(t, layout, valuation, sorts[t.name], {}, readers)
+            Machine(t, layout, valuation, sorts[t.name], {}, readers, ordered)
             for t in model.declared_threads()
         ]
         for machine in machines:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, forall, neg
+from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, forall, implies, lt, neg
 from pagestate.core.sorts import BOOL, DataSort, IndexSort, RefSort, Sort
 from pagestate.core.system import Write
 from pagestate.lang.control import (
@@ -66,6 +66,7 @@ class Machine:
 
     ``sorts`` are the sorts of its locals as found so far, ``scans`` the visited sets of its loops,
     ``readers`` the locks that some thread takes for reading,
+    ``ordered`` whether scans go by number instead of in any order,
     ``aliases`` the parameters of inline functions that are a caller's local under another name.
     """
 
@@ -75,6 +76,7 @@ class Machine:
     sorts: dict[str, DataSort]
     scans: dict[str, IndexSort]
     readers: set[str]
+    ordered: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
     changed: bool = False
     done: list[Transition] = field(default_factory=list)
@@ -473,6 +475,10 @@ class Machine:
         chosen = step.copy()
         param = executor.choice(chosen, key, sort, node)
         ready = chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
+        if self.ordered:
+            earlier = Param("e", sort)
+            visited = Read(seen, (*self.mine, earlier), BOOL)
+            chosen.cond.append(forall(earlier, implies(lt(earlier, param), visited)))
         chosen.writes.append(Write(seen, (*self.mine, param), TRUE))
         chosen.env[executor.qualify(node.target.id)] = param
         binder = Param("r", sort)
