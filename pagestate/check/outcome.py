@@ -27,28 +27,30 @@ PRECEDENCE = (
     Exit.NOTHING,
     Exit.OK,
 )
+"""The gravest first."""
 
 
 def code_of(result: Result, require_proof: bool) -> Exit:
     """What one result contributes.
 
-    Expected to be violated: a violation is fine, a proof is a failure (the expected violation did
-    not occur), anything else is inconclusive.  ``bounded`` satisfies a request that does not ask
-    for a proof.
+    A violation (or vacuity) that is expected is fine when it occurs, a failure when something else
+    is certain, and inconclusive otherwise.  ``bounded`` is enough where neither the caller nor an
+    expectation asks for a proof; a verdict below that is enough only where it is the expected one.
     """
-    if result.verdict == Verdict.SKIPPED:
-        return Exit.OK
-    if result.expected in (Verdict.VIOLATED, Verdict.VACUOUS):
-        if result.verdict == result.expected:
+    verdict, expected = result.verdict, result.expected
+    if expected in (Verdict.VIOLATED, Verdict.VACUOUS):
+        if verdict == expected:
             return Exit.OK
-        return Exit.FAILED if result.verdict in CONCLUSIVE else Exit.INCONCLUSIVE
-    if result.verdict in (Verdict.VIOLATED, Verdict.VACUOUS):
+        return Exit.FAILED if verdict in CONCLUSIVE else Exit.INCONCLUSIVE
+    if verdict in (Verdict.VIOLATED, Verdict.VACUOUS):
         return Exit.FAILED
-    if result.verdict in PROOFS:
+    if verdict in PROOFS:
         return Exit.OK
-    if result.verdict == Verdict.BOUNDED and not require_proof:
+    if verdict == Verdict.SKIPPED and expected in (None, Verdict.SKIPPED):
         return Exit.OK
-    return Exit.INCONCLUSIVE
+    if require_proof or expected in PROOFS:
+        return Exit.INCONCLUSIVE
+    return Exit.OK if verdict in (Verdict.BOUNDED, expected) else Exit.INCONCLUSIVE
 
 
 def exit_code(
@@ -60,10 +62,10 @@ def exit_code(
     usage_error: bool = False,
 ) -> Exit:
     """The exit code of a run: the gravest of all contributions, as ``PRECEDENCE`` orders them."""
-    codes = {code_of(r, require_proof) for r in results}
-    if not [r for r in results if r.verdict != Verdict.SKIPPED]:
+    codes = {code_of(r, require_proof) for r in results if r.verdict != Verdict.SKIPPED}
+    if not codes:
         codes.add(Exit.NOTHING)
-        codes.discard(Exit.OK)
+    codes |= {c for r in results if (c := code_of(r, require_proof)) != Exit.OK}
     if interrupted:
         codes.add(Exit.INTERRUPTED)
     if internal_error:

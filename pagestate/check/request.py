@@ -1,6 +1,6 @@
 """What the user asked for, checked against the model: properties, switches, sizes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from pagestate.core.property import Property
@@ -13,6 +13,7 @@ from pagestate.lang.scope import near
 
 COUNT_BOUND = 3
 """The bound of counters in the first attempt of a finite search."""
+_DIGITS = 6
 PROBE_SIZE = 2
 """The size at which an engine for every size explores a sort that has no size of its own."""
 
@@ -33,13 +34,45 @@ class Request:
     @property
     def scope(self) -> str:
         """The sizes in words: ``2 pages, any number of getters``."""
-        parts = []
-        for name, size in self.sizes.items():
-            plural = "" if size == 1 else "s"
-            parts.append(
-                f"any number of {name}s" if name in self.unbounded else f"{size} {name}{plural}"
-            )
-        return ", ".join(parts) or "one instance"
+        return size_words(self.sizes, self.unbounded)
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What every answer rests on: the meaning of models, the actors, the model's own."""
+        system = self.compiled.system
+        actors = []
+        for thread in system.threads:
+            if thread.index is None:
+                actors.append(thread.name)
+            elif thread.index.name in self.unbounded:
+                actors.append(f"any number of {thread.name}")
+            else:
+                actors.append(f"{self.sizes[thread.index.name]} {thread.name}")
+        order = "memory accesses are sequentially consistent"
+        if self.compiled.valuation.get("reorder") is True:
+            order += ", but for what the switch reorder allows"
+        return (
+            f"the only actors are: {', '.join(actors) or 'none'}",
+            order,
+            "interrupts are not modelled",
+            *system.assumptions,
+        )
+
+
+def size_words(sizes: Mapping[str, int], unbounded: Collection[str] = ()) -> str:
+    """Sizes in words."""
+    parts = []
+    for name, size in sizes.items():
+        several = name if size == 1 and name not in unbounded else plural_of(name)
+        parts.append(f"{'any number of' if name in unbounded else size} {several}")
+    return ", ".join(parts) or "one instance"
+
+
+def plural_of(noun: str) -> str:
+    """The plural of an index sort's name."""
+    if noun.endswith("y") and noun[-2:-1] not in "aeiou":
+        return f"{noun[:-1]}ies"
+    return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
 def make_request(
@@ -64,10 +97,11 @@ def make_request(
         if text == "any":
             unbounded.add(name)
             numbers[name] = PROBE_SIZE
-        elif text.isdecimal() and int(text) > 0:
+        elif text.isdecimal() and len(text) <= _DIGITS and int(text) > 0:
             numbers[name] = int(text)
         else:
-            raise ModelError("PS304", f"size {name}={text!r}", hint="a positive number, or any")
+            hint = f"a positive number of at most {_DIGITS} digits, or any"
+            raise ModelError("PS304", f"a size cannot be {name}={text}", hint=hint)
     ordered = [s.name for s in compiled.system.sorts if s.ordered and s.name in unbounded]
     if ordered:
         raise ModelError("PS304", f"sort {ordered[0]!r} is ordered: it cannot have any size")

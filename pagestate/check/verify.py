@@ -1,5 +1,6 @@
 """Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -45,11 +46,16 @@ def verified(request: Request, task: Task, answer: Answer, directory: Path | Non
         return Checked(answer, trace, None)
     if not isinstance(answer.certificate, Invariant):
         raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
-    where = None if directory is None else directory / f"{task.system.name}-{prop.name}"
+    where = None if directory is None else directory / file_stem(task.system.name, prop.name)
     failures = certify(task, answer.certificate, where)
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
     return Checked(answer, None, None if where is None else str(where))
+
+
+def file_stem(model: str, prop: str) -> str:
+    """How the files about a property of a model are called, without their ending."""
+    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', model)}-{prop}"
 
 
 def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:

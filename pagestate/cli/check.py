@@ -1,64 +1,106 @@
 """``pagestate check``: decide a model's properties."""
 
 import json
+import math
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
 
 from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import Request, make_request
+from pagestate.check.vacuity import idle_threads
+from pagestate.check.verify import file_stem
 from pagestate.cli import report
-from pagestate.cli.failure import UserError, user_errors
-from pagestate.core.verdict import Result, Verdict
-from pagestate.lang.load import load_model
+from pagestate.cli.failure import UserError, load, user_errors
+from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.jsonresults import results_object
 from pagestate.run.messages import Working
-from pagestate.run.portfolio import ENGINES, Options, Outcome, run
+from pagestate.run.outcome import Outcome
+from pagestate.run.plan import ENGINES
+from pagestate.run.portfolio import Options, run
 from pagestate.view.itf import save_trace
+from pagestate.view.wellformed import TraceError
 
 
 @click.command(
     epilog="""\b
 Examples:
-  pagestate check rfc_v3 --set hook=false       find the race of 2019
-  pagestate check models/rfc_v3.py              a model by its path
-  pagestate check rfc_v3 --size page=3 --property offline_never_free
-  pagestate check rfc_v3 --size page=any --size getter=any --set revive=false
-  pagestate check my_model.py --json results.json --trace-dir traces
+  pagestate check rfc_v3 --set hook=false
+      find the race of 2019: prints the interleaving, exit 1
+  pagestate check my_model.py --property offline_never_free --values
+      one property of a model of your own, with the state under each step
+  pagestate check rfc_v3 --size page=3 --size getter=1
+      another number of pages and of CPUs that take references
+  pagestate check rfc_v3 --size page=any --size getter=any --trace-dir out
+      a proof for every number of both, with its certificate in out/
+  pagestate check rfc_v3 --require-proof --timeout 600 --json results.json
+      for CI
+
+\b
+Verdicts:
+  proved     holds in every execution, for the sizes named (any: for every size)
+  exhausted  every reachable state of the named sizes was visited; holds, or was reached
+  bounded    nothing found up to a depth; not a proof
+  violated   with an execution that the model's own functions have replayed
+  vacuous    a goal that cannot be reached, or a thread that never moves
+  unknown    with the reason
 
 \b
 Exit codes:
-  0  every property met its expectation
-  1  a violation, a vacuous property, or an expected violation that did not occur
-  2  a wrong option, or an error in the model
-  3  inconclusive: unknown, or bounded where a proof was asked for
-  4  internal error: engines disagree, a replay or a certificate check failed
-  5  nothing selected
+  0    every property met its expectation
+  1    a violation, a vacuous property, or an expected violation that did not occur
+  2    a wrong option, an error in the model, or a file that cannot be written
+  3    inconclusive: unknown, or bounded where a proof was asked for
+  4    internal error: engines disagree, a replay or a certificate check failed
+  5    nothing selected
   130  interrupted (what was decided is printed)"""
 )
 @click.argument("model")
 @click.option(
-    "--property", "names", multiple=True, metavar="NAME", help="Check only this property."
+    "--property",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Check this property; may be repeated.  [default: all of the model]",
 )
 @click.option(
-    "--set", "settings", multiple=True, metavar="SWITCH=VALUE", help="Set a switch of the model."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SWITCH=VALUE",
+    help="Set a switch; `pagestate models` lists those of shipped models.",
 )
 @click.option(
-    "--size", "sizes", multiple=True, metavar="SORT=N|any", help="How many pages, getters, ..."
+    "--size",
+    "sizes",
+    multiple=True,
+    metavar="SORT=N|any",
+    help="How many there are of SORT (page, getter, ...); `any` asks for a proof for every number.",
 )
 @click.option(
-    "--engine", type=click.Choice(ENGINES), default="auto", show_default=True, help="Who decides."
+    "--engine",
+    type=click.Choice(ENGINES),
+    default="auto",
+    show_default=True,
+    help="explicit: visit every state; bmc: Z3, step by step deeper; parametric: prove for every "
+    "size; auto: what fits.",
 )
-@click.option("--depth", type=click.IntRange(min=0), metavar="K", help="At most K steps deep.")
 @click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="S",
-    help="Stop after S seconds.",
+    "--depth", type=click.IntRange(min=0), metavar="K", help="Look at the first K steps only."
 )
-@click.option("--json", "json_file", metavar="FILE|-", help="Write the results as JSON.")
+@click.option("--timeout", type=float, metavar="S", help="Stop after S seconds: unknown.")
+@click.option(
+    "--json",
+    "json_file",
+    metavar="FILE|-",
+    help="Write the results, traces included, as one JSON object. With - it goes to stdout, and "
+    "everything else to stderr.",
+)
 @click.option(
     "--trace-dir",
     type=click.Path(file_okay=False, path_type=Path),
@@ -80,51 +122,67 @@ def check(
     require_proof: bool,
     values: bool,
 ) -> None:
-    """Check MODEL: the name of a shipped model, or the path of a Python file.
+    """Check the properties of MODEL: the name of a shipped model, or the path of a Python file.
 
-    Every property is decided by exhaustive search of the stated sizes, by bounded model checking,
-    or (sizes `any`) proved for every size. A counterexample is replayed before it is shown.
+    Without options every property is decided for the sizes that the model names: by exhaustive
+    search, joined after a second by bounded model checking. A counterexample is the shortest one,
+    and is replayed through the model's own functions before it is shown.
     """
+    if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
+        raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
+    declared = load(model)
     with user_errors():
+        request = make_request(declared, _pairs(settings, "--set"), _pairs(sizes, "--size"), names)
+    _fits(engine, request)
+    target = None if json_file in (None, "-") else Path(str(json_file))
+    with user_errors():
+        if target is not None:
+            check_target(target)
         if trace_dir is not None:
             trace_dir.mkdir(parents=True, exist_ok=True)
-        declared = load_model(model)
-        request = make_request(declared, _pairs(settings, "--set"), _pairs(sizes, "--size"), names)
-    if request.unbounded and engine in ("explicit", "bmc"):
-        raise UserError(f"engine {engine} searches finite sizes only; use auto or parametric")
-    if engine == "parametric" and not request.unbounded:
-        raise UserError("engine parametric proves for every size: give --size page=any or the like")
-    options = Options(engine, depth, timeout, trace_dir)
     meter = _Meter()
-    outcome = run(request, options, meter.show)
+    with user_errors():
+        outcome = run(request, Options(engine, depth, timeout, trace_dir), meter.show)
     meter.clear()
-    _add_idle_threads(request, outcome)
-    out = sys.stderr if json_file == "-" else sys.stdout
-    for line in _human(request, outcome, values):
-        click.echo(line, file=out)
+    if outcome.fired is not None:
+        outcome.results.extend(idle_threads(request, outcome.fired))
+    problems = _deliver(request, outcome, json_file, trace_dir, require_proof, values)
+    for note in outcome.failures:
+        click.echo(f"pagestate: {note}", err=True)
     for error in outcome.errors:
         click.echo(f"pagestate: internal error: {error}", err=True)
-    with user_errors():
-        _keep_traces(request, outcome, trace_dir)
-        _write_json(request, outcome, json_file)
+    for problem in problems:
+        click.echo(f"pagestate: {problem}", err=True)
+    if outcome.interrupted:
+        click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
         outcome.results,
         require_proof=require_proof,
         interrupted=outcome.interrupted,
         internal_error=bool(outcome.errors),
+        usage_error=bool(problems),
     )
-    if code == Exit.INTERRUPTED:
-        click.echo("interrupted: the above is what was decided", err=True)
+    if code == Exit.NOTHING:
+        click.echo("pagestate: there is no property to check", err=True)
     sys.exit(int(code))
 
 
+def _fits(engine: str, request: Request) -> None:
+    if request.unbounded and engine in ("explicit", "bmc"):
+        raise UserError(f"engine {engine} searches finite sizes only; use auto or parametric")
+    if engine == "parametric" and not request.unbounded:
+        raise UserError("engine parametric proves for every size: give --size page=any or the like")
+
+
 def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    """``NAME=VALUE`` options as a mapping; the last one counts."""
+    """``NAME=VALUE`` options as a mapping."""
     found = dict[str, str]()
     for text in texts:
         name, equals, value = text.partition("=")
         if not equals or not name or not value:
-            raise UserError(f"{option} {text!r}: write NAME=VALUE")
+            raise UserError(f"{option} {text}: write it as {option} NAME=VALUE")
+        if name in found:
+            raise UserError(f"{option} {text}: {name} is given twice")
         found[name] = value
     return found
 
@@ -137,85 +195,61 @@ class _Meter:
         self.latest = 0.0
 
     def show(self, working: Working) -> None:
+        """Say how far an engine is."""
         if self.shown and time.monotonic() - self.latest > 0.1:
             self.latest = time.monotonic()
             states = f", {working.states:,} states" if working.states is not None else ""
             note = f", {working.note}" if working.note else ""
             text = f"{working.engine}: depth {working.depth}{states}{note}"[:78]
-            click.echo(f"\r{text:<78}", err=True, nl=False)
+            self._print(f"\r{text:<78}")
 
     def clear(self) -> None:
+        """Leave an empty line for the results."""
         if self.latest:
-            click.echo(f"\r{'':78}\r", err=True, nl=False)
+            self._print(f"\r{'':78}\r")
+
+    def _print(self, text: str) -> None:
+        with suppress(OSError):
+            click.echo(text, err=True, nl=False)
 
 
-def _add_idle_threads(request: Request, outcome: Outcome) -> None:
-    """A thread that never takes a step makes the model vacuous."""
-    if outcome.fired is None:
-        return
-    for thread in request.compiled.system.threads:
-        actions = [a.name for a in request.compiled.system.actions if a.thread == thread.name]
-        if not any(outcome.fired.get(name, 0) for name in actions):
-            outcome.results.append(
-                Result(
-                    f"{thread.name}_moves",
-                    Verdict.VACUOUS,
-                    request.scope,
-                    "explicit",
-                    None,
-                    None,
-                    0.0,
-                    f"thread {thread.name} never takes a step",
-                    None,
-                    None,
-                    None,
-                    request.compiled.system.assumptions,
-                )
-            )
+def _deliver(
+    request: Request,
+    outcome: Outcome,
+    json_file: str | None,
+    trace_dir: Path | None,
+    require_proof: bool,
+    values: bool,
+) -> list[str]:
+    """Print and store the results; what could not be written.
+
+    One place that is full does not keep the results from the others.
+    """
+    problems = list(outcome.problems)
+    out = sys.stderr if json_file == "-" else sys.stdout
+    text = report.text(request, outcome, require_proof, values, report.width_of(out))
+    problems.append(emit(text, out))
+    if json_file is not None:
+        listing = json.dumps(results_object(request, outcome), indent=2)
+        if json_file == "-":
+            problems.append(emit(listing, sys.stdout))
+        else:
+            problems.append(_stored(Path(json_file), partial(write_whole, text=listing + "\n")))
+    if trace_dir is not None:
+        name = request.compiled.model.name
+        for result in outcome.results:
+            if result.trace is not None:
+                path = trace_dir / f"{file_stem(name, result.name)}.itf.json"
+                problems.append(_stored(path, partial(save_trace, result.trace)))
+    return [p for p in problems if p]
 
 
-def _human(request: Request, outcome: Outcome, values: bool) -> "list[str]":
-    lines = [report.heading(request), *report.table(outcome.results)]
-    shown = report.shown_trace(outcome.results)
-    if shown is not None:
-        lines += ["", report.diagram(shown, values), ""]
-        others = sum(r.verdict == Verdict.VIOLATED for r in outcome.results) - 1
-        if others:
-            lines.append(
-                f"{others} more violated: --property NAME shows one, --trace-dir keeps all"
-            )
-    if outcome.fired is not None:
-        dead = report.dead_steps(request, outcome.fired)
-        if dead:
-            lines.append("steps that are never taken:")
-            lines += [f"  {step}" for step in dead]
-    if request.compiled.system.assumptions:
-        lines.append("assumptions:")
-        lines += [f"  - {a}" for a in request.compiled.system.assumptions]
-    lines.append(f"result: {report.summary(outcome.results)}")
-    return lines
-
-
-def _keep_traces(request: Request, outcome: Outcome, folder: Path | None) -> None:
-    if folder is None:
-        return
-    for result in outcome.results:
-        if result.trace is not None:
-            path = folder / f"{request.compiled.model.name}-{result.name}.itf.json"
-            save_trace(result.trace, path)
-
-
-def _write_json(request: Request, outcome: Outcome, target: str | None) -> None:
-    if target is None:
-        return
-    text = json.dumps(report.as_json(request, outcome), indent=2) + "\n"
-    if target == "-":
-        click.echo(text, nl=False)
-        return
-    path = Path(target)
-    temporary = path.with_name(path.name + ".tmp")
+def _stored(path: Path, write: Callable[[Path], None]) -> str:
+    """Write to ``path``; what went wrong, or nothing."""
     try:
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        write(path)
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    except TraceError as error:
+        return str(error)
+    return ""

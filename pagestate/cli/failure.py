@@ -1,12 +1,15 @@
 """How errors of the user end: one paragraph on stderr and exit code 2."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 
 import click
 
 from pagestate.check.outcome import Exit
+from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.load import load_model
 from pagestate.view.wellformed import TraceError
 
 
@@ -30,3 +33,15 @@ def user_errors() -> Iterator[None]:
     except OSError as error:
         name = f"{error.filename}: " if error.filename else ""
         raise UserError(f"{name}{error.strerror or error}") from None
+
+
+def load(name: str) -> Model:
+    """The model called ``name``.  Raises UserError.
+
+    Loading runs the file.  What it prints goes to stderr, so that stdout holds results only.
+    """
+    with user_errors(), redirect_stdout(sys.stderr):
+        try:
+            return load_model(name)
+        except SystemExit:
+            raise UserError(f"{name}: the model file called sys.exit()") from None

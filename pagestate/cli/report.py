@@ -1,50 +1,57 @@
-"""Results as people read them, and as the JSON object of ``check --json``."""
+"""Results as people read them.
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+A line per property says first whether all is well (the same function as the exit code decides),
+then what was found.  No times: the same run prints the same text.
+"""
 
+import shutil
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import TextIO
+
+from pagestate.check.outcome import Exit, code_of
 from pagestate.check.request import Request
+from pagestate.check.vacuity import dead_steps
 from pagestate.core.verdict import PROOFS, Result, Verdict
-from pagestate.run.portfolio import Outcome
-from pagestate.view.itf import to_itf
+from pagestate.run.outcome import Outcome
 from pagestate.view.text import render_text
 from pagestate.view.traceview import view_of
 
-
-def as_json(request: Request, outcome: Outcome) -> dict[str, Any]:
-    """The object of ``--json``; its keys are a contract."""
-    return {
-        "model": request.compiled.model.name,
-        "switches": dict(request.compiled.valuation),
-        "sizes": {n: "any" if n in request.unbounded else k for n, k in request.sizes.items()},
-        "interrupted": outcome.interrupted,
-        "errors": list(outcome.errors),
-        "properties": [
-            {
-                "name": r.name,
-                "verdict": r.verdict.value,
-                "scope": r.scope,
-                "engine": r.engine,
-                "depth": r.depth,
-                "states": r.states,
-                "seconds": r.seconds,
-                "reason": r.reason,
-                "trace": None if r.trace is None else to_itf(r.trace),
-                "certificate": r.certificate,
-                "expected": None if r.expected is None else r.expected.value,
-                "assumptions": list(r.assumptions),
-            }
-            for r in outcome.results
-        ],
-    }
+WIDTH = 80
+_WIDEST = 100
+_MARKS = {Exit.OK: "ok", Exit.FAILED: "FAIL", Exit.INCONCLUSIVE: "open"}
 
 
-def heading(request: Request) -> str:
-    """The first line: model, switches, sizes."""
-    switches = " ".join(f"{n}={show(v)}" for n, v in request.compiled.valuation.items())
-    return f"{request.compiled.model.name}: {request.scope}" + (
-        f" [{switches}]" if switches else ""
-    )
+def width_of(stream: TextIO) -> int:
+    """The columns to use on ``stream``."""
+    if not stream.isatty():
+        return WIDTH
+    return min(max(shutil.get_terminal_size().columns, 40), _WIDEST)
+
+
+def text(
+    request: Request, outcome: Outcome, require_proof: bool, values: bool, width: int = WIDTH
+) -> str:
+    """The whole report."""
+    results = outcome.results
+    lines = [*_fold(_heading(request), width), ""]
+    lines += _table(request, results, require_proof, width)
+    shown = _shown_trace(results)
+    if shown is not None and shown.trace is not None:
+        lines += ["", render_text(view_of(shown.trace), values=values, width=min(width, 75)), ""]
+        others = sum(r.verdict == Verdict.VIOLATED and r.trace is not None for r in results) - 1
+        if others:
+            are = "violation is" if others == 1 else "violations are"
+            hint = f"{others} more {are} not shown: --property NAME shows one, --trace-dir all"
+            lines += [*_fold(hint, width), ""]
+    else:
+        lines.append("")
+    if outcome.fired is not None:
+        lines += _list("steps that are never taken:", dead_steps(request, outcome.fired), width)
+    lines += _fold(f"scope: {_scope(request)}", width)
+    lines += _list("assumptions:", request.assumptions, width)
+    lines += _fold(f"result: {_summary(results, require_proof)}", width)
+    return "\n".join(lines)
 
 
 def show(value: bool | str | int) -> str:
@@ -52,40 +59,88 @@ def show(value: bool | str | int) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def table(results: Sequence[Result]) -> Iterator[str]:
-    """One line per property."""
-    if not results:
-        return
-    wide = max(len(r.name) for r in results)
+def _fold(line: str, width: int, hang: int = 2) -> list[str]:
+    return wrap(
+        line, width, subsequent_indent=" " * hang, break_on_hyphens=False, drop_whitespace=True
+    )
+
+
+def _list(title: str, items: Sequence[str], width: int) -> list[str]:
+    if not items:
+        return []
+    return [title, *(line for item in items for line in _fold(f"  - {item}", width, 4))]
+
+
+def _heading(request: Request) -> str:
+    switches = " ".join(f"{n}={show(v)}" for n, v in request.compiled.valuation.items())
+    name = request.compiled.model.name
+    return f"{name}: {request.scope}" + (f"; {switches}" if switches else "")
+
+
+def _scope(request: Request) -> str:
+    words = request.scope
+    if request.compiled.system.sorts:
+        words += "; nothing is said about other sizes"
+    if request.unbounded:
+        words = f"{request.scope}; a violation is of the sizes in its diagram"
+    return words
+
+
+def _table(
+    request: Request, results: Sequence[Result], require_proof: bool, width: int
+) -> Iterator[str]:
+    """One entry per property: mark, verdict, name, what was found."""
+    names = max((len(r.name) for r in results), default=0)
     for r in results:
-        yield f"  {r.verdict.value:<9}  {r.name:<{wide}}  {_detail(r)}".rstrip()
+        mark = _MARKS[code_of(r, require_proof)]
+        line = f"{mark:<4}  {r.verdict.value:<9}  {r.name:<{names}}  "
+        detail = _detail(request, r)
+        room = width - len(line)
+        if room >= min(len(detail), 30):
+            first, *rest = wrap(detail, room, break_on_hyphens=False) or [""]
+            yield (line + first).rstrip()
+            yield from (" " * len(line) + more for more in rest)
+        else:
+            yield line.rstrip()
+            yield from wrap(detail, width, initial_indent=" " * 17, subsequent_indent=" " * 17)
 
 
-def _detail(r: Result) -> str:
-    parts = list[str]()
-    if r.verdict == Verdict.VIOLATED and r.trace is not None:
-        parts.append(_count(len(r.trace.steps), "step"))
-    elif r.verdict == Verdict.EXHAUSTED and r.trace is not None:
-        parts.append(f"reached in {_count(len(r.trace.steps), 'step')}")
-    elif r.verdict == Verdict.EXHAUSTED and r.states is not None:
-        parts.append(f"all {_count(r.states, 'state')}")
-    elif r.verdict == Verdict.PROVED:
-        parts.append(f"for {r.scope}" if r.trace is None else "reached")
-    elif r.verdict == Verdict.BOUNDED:
-        parts.append(f"nothing up to {_count(r.depth or 0, 'step')}: not a proof")
+def _detail(request: Request, r: Result) -> str:
+    parts = [_found(r)]
     if r.reason:
         parts.append(r.reason)
     if r.expected is not None:
+        why = request.compiled.expected[r.name][1]
         met = r.verdict == r.expected
-        parts.append("as expected" if met else f"expected: {r.expected.value}")
-    return f"{', '.join(parts)}  ({r.engine})"
+        said = "as expected" if met else f"but expected: {r.expected.value}"
+        parts.append(f"{said} ({why})" if why else said)
+    return f"{', '.join(p for p in parts if p)} [{r.engine}]"
+
+
+def _found(r: Result) -> str:
+    steps = "" if r.trace is None else _count(len(r.trace.steps), "step")
+    match r.verdict:
+        case Verdict.VIOLATED:
+            return f"in {steps}"
+        case Verdict.EXHAUSTED | Verdict.PROVED if steps:
+            return f"reached in {steps}"
+        case Verdict.EXHAUSTED if r.states is not None:
+            return f"holds in all {_count(r.states, 'state')}"
+        case Verdict.EXHAUSTED:
+            return "holds in all states"
+        case Verdict.PROVED:
+            return f"holds for {r.scope}"
+        case Verdict.BOUNDED:
+            return f"nothing found up to {_count(r.depth or 0, 'step')}; this is no proof"
+        case _:
+            return ""
 
 
 def _count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def shown_trace(results: Sequence[Result]) -> Result | None:
+def _shown_trace(results: Sequence[Result]) -> Result | None:
     """The counterexample to print: the shortest one, an unexpected one before an expected one."""
     violated = [r for r in results if r.verdict == Verdict.VIOLATED and r.trace is not None]
     return min(
@@ -95,39 +150,20 @@ def shown_trace(results: Sequence[Result]) -> Result | None:
     )
 
 
-def diagram(result: Result, values: bool) -> str:
-    """The counterexample as a CPU diagram, on demand with the state under each step."""
-    assert result.trace is not None
-    return render_text(view_of(result.trace), values=values)
-
-
-def dead_steps(request: Request, fired: Mapping[str, int]) -> list[str]:
-    """The steps that no execution of this instance takes, but for those that report a fault."""
-    return [
-        f"{a.info.text or a.name} ({a.info.label})"
-        for a in request.compiled.system.actions
-        if not fired.get(a.name, 0) and not a.expect_dead and not _reports_fault(a.writes)
-    ]
-
-
-def _reports_fault(writes: Sequence[Any]) -> bool:
-    return any(w.var == "fault" for w in writes)
-
-
-def summary(results: Sequence[Result]) -> str:
-    """The last line: how many of what."""
-    groups = {
-        "proved": [r for r in results if r.verdict in PROOFS],
-        "violated": [r for r in results if r.verdict == Verdict.VIOLATED],
-        "bounded": [r for r in results if r.verdict == Verdict.BOUNDED],
-        "vacuous": [r for r in results if r.verdict == Verdict.VACUOUS],
-        "unknown": [r for r in results if r.verdict == Verdict.UNKNOWN],
-    }
-    words = {"proved": "hold"}
+def _summary(results: Sequence[Result], require_proof: bool) -> str:
+    """The last line: the worst mark, and how many of what."""
+    if not results:
+        return "nothing to check"
+    codes = {code_of(r, require_proof) for r in results}
+    worst = next(_MARKS[c] for c in (Exit.FAILED, Exit.INCONCLUSIVE, Exit.OK) if c in codes)
     parts = list[str]()
-    for name, group in groups.items():
+    for verdict in (v for v in Verdict if v not in PROOFS):
+        group = [r for r in results if r.verdict == verdict]
         if group:
-            expected = sum(r.expected == r.verdict for r in group)
+            expected = sum(r.expected == verdict for r in group)
             extra = f" ({expected} as expected)" if expected else ""
-            parts.append(f"{len(group)} {words.get(name, name)}{extra}")
-    return ", ".join(parts) or "nothing decided"
+            parts.append(f"{len(group)} {verdict.value}{extra}")
+    holding = sum(r.verdict in PROOFS for r in results)
+    if holding:
+        parts.append(f"{holding} {'holds' if holding == 1 else 'hold'}")
+    return f"{worst}: {', '.join(parts)}"

@@ -5,76 +5,92 @@ for any size it asks the engine for every size.  Two engines that both decide a 
 agree: disagreement is an internal error.
 """
 
-import multiprocessing
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkProcess
+from dataclasses import dataclass, replace
+from multiprocessing.connection import wait
 from pathlib import Path
 
-from pagestate.check.request import Request
-from pagestate.core.verdict import CONCLUSIVE, PROOFS, Result, Verdict
-from pagestate.run.messages import Broken, Covered, Decided, Finished, Message, Working, load
-from pagestate.run.worker import Plan, work
+from pagestate.check.request import Request, size_words
+from pagestate.core.property import Property
+from pagestate.core.verdict import Result, Verdict
+from pagestate.run.child import Child, Send, Work
+from pagestate.run.interrupt import Interrupt, caught
+from pagestate.run.messages import (
+    Broken,
+    Covered,
+    Decided,
+    Exhausted,
+    Finished,
+    Garbled,
+    Message,
+    Unwritable,
+    Working,
+)
+from pagestate.run.outcome import Outcome, best, disagreement, enough
+from pagestate.run.plan import ENGINES, Plan
 
-ENGINES = ("auto", "explicit", "bmc", "parametric")
+__all__ = ["ENGINES", "Options", "Outcome", "run"]
+
 SECOND_AFTER = 1.0
 """Seconds after which ``auto`` adds its second engine."""
+_LONGEST_WAIT = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to run: engine, depth bound, seconds (None: no limit), where certificates go."""
+    """How to run: engine, depth bound, seconds (None: no limit), where certificates go.
+
+    ``memory`` bounds the bytes of each engine's process (None: what the machine has).
+    """
 
     engine: str = "auto"
     depth: int | None = None
     timeout: float | None = None
     certificates: Path | None = None
+    memory: int | None = None
 
 
-@dataclass
-class Outcome:
-    """What a run found out, also when it was interrupted.
+def engine_work(request: Request, plan: Plan, send: Send) -> None:
+    """Run an engine; solvers are imported in the engine's process only."""
+    from pagestate.run.worker import work
 
-    ``errors`` are internal errors; ``fired`` counts how often each step was taken, after a
-    complete search; ``notes`` are remarks of the engines.
-    """
-
-    results: list[Result] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-    fired: Mapping[str, int] | None = None
-    notes: list[str] = field(default_factory=list)
-    interrupted: bool = False
+    work(request, plan, send)
 
 
-@dataclass
-class _Child:
-    engine: str
-    process: ForkProcess
-    pipe: Connection
-    latest: Working | None = None
-
-
-def run(request: Request, options: Options, watch: Callable[[Working], None]) -> Outcome:
+def run(
+    request: Request,
+    options: Options,
+    watch: Callable[[Working], None],
+    work: Work = engine_work,
+) -> Outcome:
     """Decide the properties of ``request``.
 
-    ``watch`` is told how far the engines are.  KeyboardInterrupt ends the run with what is decided
-    (``Outcome.interrupted``).
+    ``watch`` is told how far the engines are.  SIGINT and SIGTERM end the run with what is decided
+    (``Outcome.interrupted``).  ``work`` is what an engine's process does.
     """
-    return _Run(request, options, watch).run()
+    with caught() as interrupt:
+        return _Run(request, options, watch, work, interrupt).run()
 
 
 class _Run:
     def __init__(
-        self, request: Request, options: Options, watch: Callable[[Working], None]
+        self,
+        request: Request,
+        options: Options,
+        watch: Callable[[Working], None],
+        work: Work,
+        interrupt: Interrupt,
     ) -> None:
         self.request, self.options, self.watch = request, options, watch
+        self.work, self.interrupt = work, interrupt
         self.outcome = Outcome()
         self.began = time.monotonic()
-        self.children = list[_Child]()
+        self.children = list[Child]()
         self.waiting = list(self.team())
-        self.said = dict[str, dict[str, tuple[Decided, float]]]()
+        self.said: dict[str, list[Decided]] = {p.name: [] for p in request.properties}
+        self.told_after = dict[tuple[str, str], float]()
+        self.contested = set[str]()
 
     def team(self) -> tuple[str, ...]:
         """The engines to run, in the order in which they start."""
@@ -84,167 +100,154 @@ class _Run:
 
     def run(self) -> Outcome:
         expired = False
+        far = dict[str, Working | None]()
         try:
-            self.start()
-            while (self.children or self.waiting) and not self.settled():
-                for pipe in wait([c.pipe for c in self.children], self.pause()):
-                    self.receive(next(c for c in self.children if c.pipe is pipe))
-                due = not self.children or self.elapsed() > SECOND_AFTER
-                if self.waiting and due and not self.settled():
+            while not (self.settled() or self.interrupt.wanted or expired):
+                if self.waiting and (not self.children or self.elapsed() > SECOND_AFTER):
                     self.start()
-                if self.options.timeout is not None and self.elapsed() > self.options.timeout:
-                    expired = True
+                elif not self.children:
                     break
-        except KeyboardInterrupt:
-            self.outcome.interrupted = True
+                ready = wait([self.interrupt.pipe, *(c.pipe for c in self.children)], self.pause())
+                for child in [c for c in self.children if c.pipe in ready]:
+                    self.receive(child)
+                limit = self.options.timeout
+                expired = limit is not None and self.elapsed() > limit
         finally:
-            unfinished = {c.engine: c.latest for c in self.children}
-            self.stop()
-        self.conclude(expired, unfinished)
+            far = {c.engine: c.latest for c in self.children}
+            for child in self.children:
+                child.stop()
+        self.outcome.interrupted = self.interrupt.wanted
+        self.conclude(expired and not self.settled(), far)
         return self.outcome
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
 
-    def pause(self) -> float | None:
+    def pause(self) -> float:
         """How long to wait for the next message."""
-        times = []
+        times = [_LONGEST_WAIT]
         if self.waiting:
             times.append(SECOND_AFTER - self.elapsed() + 0.01)
         if self.options.timeout is not None:
             times.append(self.options.timeout - self.elapsed() + 0.01)
-        return max(0.0, min(times)) if times else None
+        return max(0.0, min(times))
 
     def start(self) -> None:
         """Start the next engine."""
         engine = self.waiting.pop(0)
-        context = multiprocessing.get_context("fork")
-        mine, theirs = context.Pipe(duplex=False)
-        plan = Plan(engine, self.options.depth, self.options.certificates)
-        process = context.Process(
-            target=work, args=(self.request, plan, theirs.send_bytes), daemon=True
-        )
-        process.start()
-        theirs.close()
-        self.children.append(_Child(engine, process, mine))
+        options = self.options
+        plan = Plan(engine, options.depth, options.certificates, options.memory)
+        self.children.append(Child(self.request, plan, self.work))
 
-    def stop(self) -> None:
-        """Kill whatever still runs."""
-        for child in self.children:
-            child.process.kill()
-            child.process.join()
-            child.pipe.close()
-        self.children.clear()
-
-    def receive(self, child: _Child) -> None:
-        """Take one message of a child; its death is one too."""
+    def receive(self, child: Child) -> None:
+        """Take what a child has said; its death is a message too."""
         try:
-            message: Message = load(child.pipe.recv_bytes())
-        except (EOFError, OSError):
-            child.process.join()
-            status = child.process.exitcode
+            messages = child.read()
+        except Garbled as garbled:
+            self.outcome.errors.append(f"{child.engine}: not a message: {garbled}")
             self.retire(child)
-            self.outcome.notes.append(f"{child.engine}: the engine's process died ({status})")
             return
+        if messages is None:
+            self.outcome.failures.append(f"{child.engine}: its process {child.death()}")
+            self.retire(child)
+            return
+        for message in messages:
+            if child in self.children:
+                self.take(child, message)
+
+    def take(self, child: Child, message: Message) -> None:
+        """Act on one message of ``child``."""
         match message:
             case Working():
                 child.latest = message
                 self.watch(message)
             case Decided():
-                self.take(message)
+                self.decide(message)
             case Covered(fired=fired):
                 self.outcome.fired = fired
-            case Broken(what="out of memory"):
-                self.outcome.notes.append(f"{child.engine}: out of memory")
+            case Exhausted(engine=engine, what=what):
+                self.outcome.failures.append(f"{engine}: {what}")
                 self.retire(child)
+            case Unwritable(what=what):
+                self.outcome.problems.append(what)
             case Broken(engine=engine, what=what, details=details):
                 self.outcome.errors.append(f"{engine}: {what}\n{details}".rstrip())
+                self.outcome.failures.append(f"{engine}: internal error")
                 self.retire(child)
             case Finished(engine=engine, notes=notes):
                 self.outcome.notes.extend(f"{engine}: {n}" for n in notes)
                 self.retire(child)
 
-    def retire(self, child: _Child) -> None:
-        child.process.kill()
-        child.process.join()
-        child.pipe.close()
+    def retire(self, child: Child) -> None:
+        child.stop()
         self.children.remove(child)
 
-    def take(self, message: Decided) -> None:
-        """Record an answer; engines that both decide must agree."""
-        said = self.said.setdefault(message.property, {})
-        for other, _ in said.values():
-            both = {message.verdict, other.verdict}
-            if both <= CONCLUSIVE and (both & PROOFS) and (both - PROOFS):
-                self.outcome.errors.append(
-                    f"engines disagree on {message.property}: {other.engine} says "
-                    f"{other.verdict.value}, {message.engine} says {message.verdict.value}"
-                )
-        said[message.engine] = message, self.elapsed()
-
-    def best(self, name: str) -> tuple[Decided, float] | None:
-        """The answer that counts: the first conclusive one, else the most informative."""
-        rank = {Verdict.BOUNDED: 1, Verdict.UNKNOWN: 2}
-        answers = sorted(
-            self.said.get(name, {}).values(), key=lambda a: (rank.get(a[0].verdict, 0), a[1])
-        )
-        return answers[0] if answers else None
+    def decide(self, message: Decided) -> None:
+        """Record an answer; answers about one property must agree."""
+        earlier = self.said.get(message.property)
+        if earlier is None or (message.verdict == Verdict.VIOLATED and message.trace is None):
+            what = f"{message.property}: {message.verdict.value}"
+            self.outcome.errors.append(f"{message.engine}: not an answer: {what}")
+            return
+        for other in earlier:
+            clash = disagreement(other, message)
+            if clash:
+                self.outcome.errors.append(clash)
+                self.contested.add(message.property)
+        earlier.append(message)
+        self.told_after[message.property, message.engine] = self.elapsed()
 
     def settled(self) -> bool:
-        """Whether every property has a conclusive answer."""
-        return all(
-            (found := self.best(p.name)) is not None and found[0].verdict in CONCLUSIVE
-            for p in self.request.properties
-        )
+        """Whether no property can get a better answer."""
+        return all(enough(best(answers), self.options.depth) for answers in self.said.values())
 
-    def conclude(self, expired: bool, unfinished: Mapping[str, Working | None]) -> None:
-        """Make the results: one per property that is decided, or given up."""
+    def conclude(self, expired: bool, far: Mapping[str, Working | None]) -> None:
+        """Make the results: one per property, decided or given up."""
         for prop in self.request.properties:
-            found = self.best(prop.name)
-            if found is None and self.outcome.interrupted:
-                continue
-            if found is None:
-                found = self.given_up(prop.name, expired, unfinished), self.elapsed()
-            self.outcome.results.append(self.result(*found))
+            found = best(self.said[prop.name])
+            if prop.name in self.contested:
+                found = self.unknown(prop, "engines disagree")
+            elif found is None:
+                found = self.unknown(prop, self.why(expired, far))
+            elif found.verdict == Verdict.UNKNOWN and (expired or self.outcome.interrupted):
+                reason = f"{self.why(expired, far)}; {found.engine}: {found.reason}"
+                found = replace(found, reason=reason)
+            self.outcome.results.append(self.result(prop, found))
 
-    def given_up(
-        self, name: str, expired: bool, unfinished: Mapping[str, Working | None]
-    ) -> Decided:
-        """The answer where no engine gave one."""
+    def unknown(self, prop: Property, reason: str) -> Decided:
         engines = ", ".join(self.team())
-        reason = "; ".join(self.outcome.notes) or "no engine answered"
-        if expired:
-            far = [f"{w.engine} at depth {w.depth}" for w in unfinished.values() if w is not None]
-            reason = f"timeout after {self.options.timeout:g} s"
-            if far:
-                reason += f" ({', '.join(far)})"
-        return Decided(name, Verdict.UNKNOWN, engines, None, None, reason, None, None)
+        return Decided(prop.name, Verdict.UNKNOWN, engines, None, None, reason, None, None)
 
-    def result(self, message: Decided, seconds: float) -> Result:
-        """The result as users see it."""
-        request = self.request
-        prop = next(p for p in request.properties if p.name == message.property)
+    def why(self, expired: bool, far: Mapping[str, Working | None]) -> str:
+        """Why there is no answer."""
+        reasons = list(self.outcome.failures)
+        if self.outcome.interrupted or expired:
+            what = "interrupted"
+            if not self.outcome.interrupted:
+                what = f"timeout after {self.options.timeout:g} s"
+            depths = [f"{w.engine} at depth {w.depth}" for w in far.values() if w is not None]
+            reasons.insert(0, f"{what} ({', '.join(depths)})" if depths else what)
+        return "; ".join(reasons) or "no engine answered"
+
+    def result(self, prop: Property, found: Decided) -> Result:
+        """The result as users see it; a violation is of the sizes of its trace."""
+        request, scope = self.request, self.request.scope
+        if found.verdict == Verdict.VIOLATED and found.trace is not None:
+            scope = size_words(found.trace.sizes)
         expected = request.compiled.expected.get(prop.name)
+        after = self.told_after.get((prop.name, found.engine), self.elapsed())
         return Result(
             prop.name,
-            message.verdict,
-            request.scope if message.verdict != Verdict.VIOLATED else _scope_of(message, request),
-            message.engine,
-            message.depth,
-            message.states,
-            round(seconds, 3),
-            message.reason,
-            message.trace,
-            message.certificate,
+            found.verdict,
+            scope,
+            found.engine,
+            found.depth,
+            found.states,
+            round(after, 3),
+            found.reason,
+            found.trace,
+            found.certificate,
             expected[0] if expected else None,
-            request.compiled.system.assumptions,
+            request.assumptions,
             prop.title,
         )
-
-
-def _scope_of(message: Decided, request: Request) -> str:
-    """A violation is of the sizes of its trace."""
-    if message.trace is None:
-        return request.scope
-    sizes = message.trace.sizes.items()
-    return ", ".join(f"{n} {s}{'' if n == 1 else 's'}" for s, n in sizes)

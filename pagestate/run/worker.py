@@ -1,38 +1,35 @@
-"""One engine at work in a process of its own: search, check, report.
+"""One engine at work in a process of its own: search, check, report."""
 
-The process is forked from the one that loaded the model, so the model is not loaded again; it
-ignores SIGINT (Z3 swallows it inside a check) and is killed by its parent when it is not needed.
-"""
-
-import os
-import signal
-import sys
+import resource
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import replace
+from os import sysconf
 
 from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.check.verify import CheckFailed, verified
-from pagestate.core.verdict import CONCLUSIVE, Answer, Verdict
+from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Engine, Progress, Report, Task
-from pagestate.run.messages import Broken, Covered, Decided, Finished, Message, Working, dump
+from pagestate.run.messages import (
+    Broken,
+    Covered,
+    Decided,
+    Exhausted,
+    Finished,
+    Message,
+    Unwritable,
+    Working,
+    dump,
+)
+from pagestate.run.plan import Plan
 
 BMC_DEPTH = 25
 """How deep bounded model checking goes when no depth is asked for."""
-LOOK_EVERY = 0.5
-"""Seconds between looks at what an engine has decided so far."""
+_SAY_EVERY = 0.05
 
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How an engine is to work: its name, the depth bound, where certificates go."""
-
-    engine: str
-    depth: int | None
-    certificates: Path | None
+Tell = Callable[[Message], None]
 
 
 def build(name: str, task: Task, report: Report) -> Engine:
@@ -50,31 +47,61 @@ def build(name: str, task: Task, report: Report) -> Engine:
     raise KeyError(name)
 
 
-def work(request: Request, plan: Plan, send: Callable[[bytes], None]) -> None:
-    """The life of the process: everything goes out through ``send``; never raises."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def work(
+    request: Request,
+    plan: Plan,
+    send: Callable[[bytes], None],
+    make: Callable[[str, Task, Report], Engine] = build,
+) -> None:
+    """The life of the process: everything goes out through ``send``.
+
+    Raises nothing but what ``send`` raises.
+    """
 
     def tell(message: Message) -> None:
         send(dump(message))
 
     try:
-        _Work(request, plan, tell).run()
-    except MemoryError:
-        tell(Broken(plan.engine, "out of memory"))
+        _limit_memory(plan.memory)
+        _Work(request, plan, tell, make).run()
     except CheckFailed as failed:
         tell(Broken(plan.engine, str(failed)))
+    except BrokenPipeError:
+        raise
     except Exception as error:  # the parent turns it into exit code 4, with the traceback
-        tell(Broken(plan.engine, f"{type(error).__name__}: {error}", traceback.format_exc()))
-    sys.stdout.flush()
-    os._exit(0)
+        if _out_of_memory(error):
+            tell(Exhausted(plan.engine, "out of memory"))
+        else:
+            what = f"{type(error).__name__}: {error}"
+            tell(Broken(plan.engine, what, traceback.format_exc()))
+
+
+def _limit_memory(most: int | None) -> None:
+    """More memory than the machine has ends the engine, not the machine."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = most or sysconf("SC_PAGE_SIZE") * sysconf("SC_PHYS_PAGES")
+    limits = [n for n in (wanted, soft, hard) if n != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
+
+
+def _out_of_memory(error: Exception) -> bool:
+    """Solvers have exceptions of their own for it."""
+    return isinstance(error, MemoryError) or "out of memory" in str(error)
 
 
 class _Work:
     """One engine on one request, with one raise of the counters' bound."""
 
-    def __init__(self, request: Request, plan: Plan, tell: Callable[[Message], None]) -> None:
-        self.request, self.plan, self.tell = request, plan, tell
+    def __init__(
+        self,
+        request: Request,
+        plan: Plan,
+        tell: Tell,
+        make: Callable[[str, Task, Report], Engine],
+    ) -> None:
+        self.request, self.plan, self.tell, self.make = request, plan, tell, make
         self.told = dict[str, Verdict]()
+        self.said = 0.0
 
     def run(self) -> None:
         bound = COUNT_BOUND
@@ -83,7 +110,7 @@ class _Work:
             sizes = self.request.bounds(bound)
             system = self.request.compiled.system
             task = Task(system, properties, sizes, self.request.unbounded)
-            engine = build(self.plan.engine, task, self.progress)
+            engine = self.make(self.plan.engine, task, self.progress)
             self.search(engine, task)
             answers = engine.answers()
             raised = bound > COUNT_BOUND
@@ -99,29 +126,36 @@ class _Work:
         self.tell(Finished(engine.name, tuple(getattr(engine, "notes", ()))))
 
     def progress(self, progress: Progress) -> None:
-        self.tell(Working(progress.engine, progress.depth, progress.states, progress.note))
+        """A sign of life, not more often than anybody can read."""
+        if time.monotonic() - self.said > _SAY_EVERY:
+            self.said = time.monotonic()
+            self.tell(Working(progress.engine, progress.depth, progress.states, progress.note))
 
     def search(self, engine: Engine, task: Task) -> None:
-        """Advance step by step, so that what is decided is told at once."""
+        """Advance step by step, so that a path is told as soon as it is found."""
         limit = self.plan.depth
         if limit is None and engine.name == "bmc":
             limit = BMC_DEPTH
-        depth, looked = 0, time.monotonic()
+        depth = 0
         while not engine.advance(depth) and (limit is None or depth < limit):
             depth += 1
-            if time.monotonic() - looked > LOOK_EVERY:
-                for answer in engine.answers():
-                    if answer.verdict == Verdict.VIOLATED:
-                        self.answer(task, answer)
-                looked = time.monotonic()
+            for answer in engine.answers():
+                if answer.path is not None:
+                    self.answer(task, answer)
 
     def answer(self, task: Task, answer: Answer) -> None:
         """Check an answer and pass it on, once."""
         if answer.property in self.told:
             return
-        checked = verified(self.request, task, answer, self.plan.certificates)
+        try:
+            checked = verified(self.request, task, answer, self.plan.certificates)
+        except OSError as error:
+            where = f"{error.filename or self.plan.certificates}"
+            self.tell(Unwritable(self.plan.engine, f"{where}: {error.strerror or error}"))
+            self.plan = replace(self.plan, certificates=None)
+            checked = verified(self.request, task, answer, None)
         self.told[answer.property] = answer.verdict
-        reason = answer.reason
+        reason = checked.answer.reason
         if answer.overflow and not reason:
             reason = f"bound of {answer.overflow} too small"
         self.tell(
@@ -139,6 +173,9 @@ class _Work:
 
 
 def _complete(answers: tuple[Answer, ...]) -> bool:
-    """Whether the search visited every reachable state: an answer says so, none was cut short."""
-    decided = all(a.verdict in CONCLUSIVE for a in answers)
-    return decided and any(a.verdict in (Verdict.EXHAUSTED, Verdict.VACUOUS) for a in answers)
+    """Whether the search visited every reachable state.
+
+    A goal that was met (its answer has a path) does not say so: the search may have ended there.
+    """
+    everything = (Verdict.EXHAUSTED, Verdict.VACUOUS)
+    return any(a.verdict in everything and a.path is None for a in answers)
