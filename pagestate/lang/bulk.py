@@ -1,6 +1,7 @@
 """Quantified updates: ``for p in m.pages: m.f[p] = ...`` inside a step."""
 
 import ast
+from dataclasses import replace
 from typing import Protocol
 
 from pagestate.core.expr import (
@@ -47,6 +48,14 @@ def bulk(
     where: Expr,
 ) -> None:
     """``for p in m.pages: m.f[p] = ...`` inside a step: simultaneous quantified updates."""
+    if scope.bulk is None:
+        written = (
+            node.attr
+            for stmt in stmts
+            for node in ast.walk(stmt)
+            if isinstance(node, ast.Attribute) and _stored(stmt, node)
+        )
+        scope = replace(scope, bulk=(binder, frozenset(written)))
     for stmt in stmts:
         match stmt:
             case ast.Pass():
@@ -68,6 +77,14 @@ def bulk(
                     stmt,
                     "outside atomic regions every iteration is a step of its own",
                 )
+
+
+def _stored(stmt: ast.stmt, node: ast.Attribute) -> bool:
+    """Whether ``stmt`` assigns to ``node`` or to an item of it."""
+    return any(
+        isinstance(n, ast.Subscript) and n.value is node and isinstance(n.ctx, ast.Store)
+        for n in ast.walk(stmt)
+    )
 
 
 def _store(

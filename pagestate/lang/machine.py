@@ -253,7 +253,7 @@ class Machine:
             if shared:
                 text = self.text(here, test, path) + outcome
                 self.enter(here, path, test, text)
-            elif is_temporary(test) and " -> " not in path.text:
+            elif isinstance(test, ast.Name) and here.executor.qualify(test.id) == path.asked:
                 path.text += outcome
         return [(path, then if decided else otherwise, here.held) for decided, path in paths]
 
@@ -361,8 +361,12 @@ class Machine:
             for path in paths:
                 self.enter(here, path, stmt, self.text(here, stmt, path))
                 if atomic_call and isinstance(stmt, ast.Assign) and not path.fault:
-                    result = self.lookup(path, executor.scope_name, ast.unparse(stmt.targets[0]))
-                    path.text += f" -> {show(result)}" if isinstance(result, Lit | Param) else ""
+                    target = ast.unparse(stmt.targets[0])
+                    result = self.lookup(path, executor.scope_name, target)
+                    if isinstance(result, Lit | Param):
+                        path.text += f" -> {show(result)}"
+                    else:
+                        path.asked = executor.qualify(target)
         return [(path, here.after, here.held) for path in paths]
 
     def block(self, stmt: ast.With, here: Here) -> Following:
@@ -474,25 +478,26 @@ class Machine:
         seen = self.local_var(name)
         chosen = step.copy()
         param = executor.choice(chosen, key, sort, node)
-        ready = chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
+        again = any(w.var == seen and w.binders for w in step.writes)  # left in this very step
+        ready = again or chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
         if self.ordered:
-            earlier = Param("e", sort)
+            earlier = Param(f"earlier:{node.lineno}:0", sort)
             visited = Read(seen, (*self.mine, earlier), BOOL)
             chosen.cond.append(forall(earlier, implies(lt(earlier, param), visited)))
         chosen.writes.append(Write(seen, (*self.mine, param), TRUE))
         chosen.env[executor.qualify(node.target.id)] = param
-        binder = Param("r", sort)
+        binder = Param(f"member:{node.lineno}:0", sort)
         done = step.copy()
         done.cond.append(forall(binder, Read(seen, (*self.mine, binder), BOOL)))
         self.forget(top, done)
         body = sequence(node.body, top.source, top.scope, frames)
-        found = [(done, frames[1:], held)]
+        found = [] if again else [(done, frames[1:], held)]
         return [(chosen, body, held), *found] if ready else found
 
     def forget(self, scan: Scan, step: Step) -> None:
         """Reset the visited set when a loop is left."""
         name = seen_name(scan.node, scan.scope)
-        binder = Param("r", self.scans[name])
+        binder = Param(f"member:{scan.node.lineno}:0", self.scans[name])
         seen = self.local_var(name)
         step.writes = [w for w in step.writes if w.var != seen]
         step.writes.append(Write(seen, (*self.mine, binder), FALSE, (binder,)))

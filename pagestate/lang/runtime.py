@@ -84,6 +84,9 @@ class Runtime:
         """The next member of a scan, or None to leave it.  Raises Boundary, Blocked."""
         if self.accessed or key in self.picked:
             raise Boundary
+        options = list(options)
+        if all(option in seen for option in options):
+            return None
         if key in self.picks:
             for option in options:
                 if option not in seen and plain(option) == self.picks[key]:

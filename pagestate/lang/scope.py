@@ -29,6 +29,8 @@ class Step:
     ``env`` holds the locals changed so far (qualified names), ``writes`` the stores so far,
     ``cond`` the branch conditions, ``params`` the choices made, all over the state before it.
     ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
+    ``nones`` says under which conditions, with which choices, none was used as an index.
+    ``asked`` is the local that got the result of the step's atomic call, if that is not constant.
     """
 
     env: dict[str, Expr] = field(default_factory=dict)
@@ -37,9 +39,11 @@ class Step:
     params: list[Param] = field(default_factory=list)
     accessed: bool = False
     touched: list[str] = field(default_factory=list)
+    nones: list[tuple[tuple[Param, ...], Expr]] = field(default_factory=list)
     fault: str = ""
     note: str = ""
     text: str = ""
+    asked: str = ""
     node: ast.AST | None = None
     source: Source | None = None
     src: str = ""
@@ -54,6 +58,7 @@ class Step:
             writes=list(self.writes),
             params=list(self.params),
             touched=list(self.touched),
+            nones=list(self.nones),
         )
 
     def assume(self, condition: Expr) -> bool:
@@ -68,6 +73,8 @@ class Scope:
 
     ``local`` gives the term of a local name, or None.  ``primed`` names the state parameter whose
     reads are those after the step (step properties).  ``ghosts``: ghost fields may be read.
+    ``bulk``: the member and the fields of the quantified update around the expression.
+    ``calling``: the derived predicates being put in.
     """
 
     source: Source
@@ -78,6 +85,8 @@ class Scope:
     anchor: Callable[[Expr, ast.AST], Expr]
     ghosts: bool = False
     primed: str = ""
+    bulk: tuple[Param, frozenset[str]] | None = None
+    calling: tuple[ast.AST, ...] = ()
 
     def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
         """A diagnostic at ``node``."""
@@ -137,6 +146,8 @@ def read(step: Step, info_name: str, index: tuple[Expr, ...], sort: Any, primed:
         else:
             same = conj(*(eq(i, j) for i, j in zip(index, write.index, strict=True)))
             value = ite(same, write.value, value)
+    if isinstance(value, Op) and value.op == "ite":  # of a value and what was there: the field's
+        value = replace(value, sort=sort)
     return value
 
 

@@ -90,15 +90,24 @@ class Executor:
         """A parameter equal to an index-valued term: what fields are indexed with."""
         if isinstance(value, Param):
             return value
-        assert isinstance(value.sort, RefSort)
+        sort = value.sort.index if isinstance(value.sort, RefSort) else value.sort
+        if any(is_binder(t) for t in walk(value)):
+            raise self.error(
+                "PS206",
+                "this index depends on the member of a quantifier",
+                node,
+                "quantify over what it names too: any(... for q in m.pages if m.f[p] == q)",
+            )
+        if isinstance(value.sort, RefSort):
+            step.nones.append((tuple(step.params), conj(*step.cond, eq(value, Lit(None, value.sort)))))
         name = node.id if isinstance(node, ast.Name) else "index"
-        used = {p.name for p in step.params}
+        used = {self.thread, *(p.name for p in step.params)}
         while name in used:
             name += "'"
-        param = Param(name, value.sort.index)
+        param = Param(name, sort)
         step.params.append(param)
         step.cond.append(eq(value, param))
-        if isinstance(node, ast.Name):
+        if isinstance(node, ast.Name) and self.lookup(step, self.scope_name, node.id) == value:
             step.env[self.qualify(node.id)] = param
         return param
 

@@ -56,6 +56,8 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
             return lit(value)
         case ast.Constant(value=str() as text):
             return Lit(text, EnumSort("str", (text,)))
+        case ast.Constant(value=None):
+            return Lit(None, RefSort(IndexSort("none")))
         case ast.Name(id=name):
             return _name(scope, node, name)
         case ast.Subscript() | ast.Attribute():
@@ -80,7 +82,7 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
             decided = condition(scope, test)
             if isinstance(decided, Lit):
                 return term(scope, body if decided.value else orelse)
-            return ite(decided, term(scope, body), term(scope, orelse))
+            return _either(scope, node, decided, term(scope, body), term(scope, orelse))
         case ast.Compare(left=left, ops=ops, comparators=comparators):
             operands = [left, *comparators]
             return conj(
@@ -98,6 +100,25 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
                 node,
                 "see docs/language.md for the expressions a step can use",
             )
+
+
+def _either(scope: Scope, node: ast.expr, test: Expr, a: Expr, b: Expr) -> Expr:
+    """``a if test else b`` of two values of one kind."""
+    if _kind(a.sort) != _kind(b.sort) or isinstance(a.sort, RefSort) != isinstance(b.sort, RefSort):
+        raise scope.error(
+            "PS206",
+            f"one value is {a.sort}, the other {b.sort}",
+            node,
+            "write it with if and else",
+        )
+    made = ite(test, a, b)
+    if not isinstance(made, Op) or a.sort == b.sort:
+        return made
+    if isinstance(a.sort, IntSort) and isinstance(b.sort, IntSort):
+        return replace(made, sort=IntSort(min(a.sort.lo, b.sort.lo), max(a.sort.hi, b.sort.hi)))
+    if isinstance(a.sort, CountSort | IntSort):
+        return replace(made, sort=COUNT)
+    return made
 
 
 def condition(scope: Scope, node: ast.expr) -> Expr:
@@ -186,6 +207,13 @@ def _access(scope: Scope, node: ast.expr) -> Expr:
     where = () if index is None else (member(scope, index, info.index),)
     if not info.ghost:
         scope.step.touched.append(info.name)
+    if scope.bulk is not None and info.name in scope.bulk[1] and where != (scope.bulk[0],):
+        raise scope.error(
+            "PS209",
+            f"this loop changes {info.name!r} of every member and reads it of another one",
+            node,
+            "what it reads would depend on the order of the members: read it before the loop",
+        )
     base = node.value if isinstance(node, ast.Subscript) else node
     assert isinstance(base, ast.Attribute) and isinstance(base.value, ast.Name)
     return read(scope.step, info.name, where, info.sort, base.value.id == scope.primed)
@@ -343,6 +371,8 @@ def _quantifier(scope: Scope, node: ast.Call, name: str) -> Expr:
 def derived_call(scope: Scope, function: Function, args: "list[ast.expr]", node: ast.AST) -> Expr:
     """A derived predicate applied: its return expression with the arguments put in."""
     source = source_of(function.fn)
+    if source.tree in scope.calling:
+        raise scope.error("PS208", f"{function.name} calls itself", node)
     if len(args) != len(source.args) + 1 or not is_state(scope, args[0]):
         raise scope.error(
             "PS218", f"{function.name} takes the state and {len(source.args)} more", node
@@ -353,6 +383,7 @@ def derived_call(scope: Scope, function: Function, args: "list[ast.expr]", node:
         scope,
         source=source,
         local=values.get,
+        calling=(*scope.calling, source.tree),
         primed=source.state if primed else "",
     )
     return pure_body(inner)
