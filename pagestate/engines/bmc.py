@@ -26,7 +26,7 @@ from pagestate.engines.ledger import ledger_laws
 from pagestate.smt.orbits import interchangeable, swaps
 from pagestate.smt.unroll import Absent, Escape, Found, GaveUp, Unrolling
 
-_LAWS_FROM = 5
+_LAWS_FROM = 8
 
 
 @dataclass(frozen=True, slots=True)

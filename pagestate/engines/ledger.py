@@ -38,8 +38,8 @@ from pagestate.core.sorts import CountSort, IndexSort, IntSort, RefSort, decode,
 
 _PRIME = 2**31 - 1
 _LARGEST = 3
-_FEATURES = 400
-_SAMPLES = 1500
+_FEATURES = 1500
+_SAMPLES = 3000
 
 Codes: TypeAlias = tuple[int, ...]
 Meaning: TypeAlias = Callable[[Codes], int]
@@ -52,7 +52,7 @@ def ledger_laws(ground: GroundSystem, start: Sequence[int], seed: int = 0) -> tu
     if not counters or len(features) > _FEATURES:
         return ()
     columns = [*features, *(Cell(c.number, c.sort) for c in counters)]
-    count = min(_SAMPLES, 100 + 4 * len(columns))
+    count = min(_SAMPLES, 200 + len(columns))
     states = _sample(ground, tuple(start), count, Random(seed))
     meanings = [_meaning(ground, e) for e in columns]
     table = np.array([[m(s) for m in meanings] for s in states], dtype=np.int64)

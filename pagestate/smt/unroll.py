@@ -1,10 +1,10 @@
 """The unrolling of a finite instance: one Z3 formula for all executions of a given length.
 
 The transition relation is built once over constants for the state before and after, and copied to
-each depth by substitution (one call into Z3; rebuilding the terms from Python costs ten times as
-much).  The encoding is the one that `benchmarks/encodings.py` found best: one Boolean per ground
-action, told apart by the bits of its number; a cell keeps its value unless an action that writes
-it is taken; everything is bit-level, for Z3's finite-domain solver.  Of the executions that differ
+each depth by substitution (one call into Z3; rebuilding the terms from Python costs eight times as
+much).  The encoding is one of the best of `benchmarks/encodings.py`: one Boolean per ground action,
+told apart by the bits of its number; a cell keeps its value unless an action that writes it is
+taken; everything is bit-level, for Z3's finite-domain solver.  Of the executions that differ
 by a renaming of members only the first in the order of the actions' numbers is kept: until an
 execution has told two members apart, it must not take an action whose renamed image comes first.
 """
@@ -183,15 +183,17 @@ class Unrolling:
         Where there is none this is asserted.  Asking above and below apart is twice as fast.
         """
         for overflow in (False, True):
-            some = [(e, self._at_end(term)) for e, term in self._escapes if e.overflow == overflow]
+            some = [(e, term) for e, term in self._escapes if e.overflow == overflow]
             if not some:
                 continue
-            outcome = self._search([term for _, term in some])
+            any_here = self._at_end(self._any([term for _, term in some]))
+            outcome = self._search([any_here])
             match outcome:
-                case Found(targets=targets):
-                    return outcome, some[min(targets)][0]
+                case Found():
+                    met = self._met([self._at_end(term) for _, term in some])
+                    return outcome, some[min(met)][0]
                 case Absent():
-                    self._solver.add([z3.Not(term) for _, term in some])
+                    self._solver.add(z3.Not(any_here))
                 case GaveUp():
                     return outcome, None
         return Absent(), None
@@ -206,9 +208,12 @@ class Unrolling:
             reason = self._solver.reason_unknown()
             cut = self._rlimit and "cancel" in reason
             return GaveUp(f"resource limit of {self._rlimit} reached" if cut else reason)
+        return Found(self._met(terms), self._path(self._solver.model()))
+
+    def _met(self, terms: Sequence[z3.BoolRef]) -> frozenset[int]:
+        """Which of ``terms`` hold in the execution found last."""
         model = self._solver.model()
-        met = frozenset(i for i, t in enumerate(terms) if z3.is_true(model.eval(t, True)))
-        return Found(met, self._path(model))
+        return frozenset(i for i, t in enumerate(terms) if z3.is_true(model.eval(t, True)))
 
     def _all(self, terms: Sequence[z3.BoolRef]) -> z3.BoolRef:
         return z3.And(list(terms)) if terms else z3.BoolVal(True, self._ctx)

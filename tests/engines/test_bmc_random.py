@@ -47,13 +47,13 @@ def compare(made: Instance) -> None:
     assert [a.depth for a in whole] == [a.depth for a in pruned]
 
 
-@settings(derandomize=True, deadline=None, max_examples=35, suppress_health_check=[*HealthCheck])
+@settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[*HealthCheck])
 @given(instances())
 def test_random_systems(made: Instance) -> None:
     compare(made)
 
 
-@settings(derandomize=True, deadline=None, max_examples=35, suppress_health_check=[*HealthCheck])
+@settings(derandomize=True, deadline=None, max_examples=25, suppress_health_check=[*HealthCheck])
 @given(instances(flat=True))
 def test_random_symmetric_systems(made: Instance) -> None:
     compare(made)

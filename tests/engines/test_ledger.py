@@ -125,12 +125,12 @@ def test_a_late_violation_is_not_hidden() -> None:
         (),
         (StateVar("n", (), COUNT, 0), StateVar("f", (), BOOL, free=True)),
         (
-            Action("up", conj(F, lt(N, lit(7))), (Write("n", (), add(N, lit(1))),)),
-            Action("still", lt(N, lit(7)), (Write("n", (), N),)),
+            Action("up", conj(F, lt(N, lit(10))), (Write("n", (), add(N, lit(1))),)),
+            Action("still", lt(N, lit(10)), (Write("n", (), N),)),
         ),
     )
-    task = Task(free, (Property("p", "always", lt(N, lit(7))),), Sizes({}, 8))
+    task = Task(free, (Property("p", "always", lt(N, lit(10))),), Sizes({}, 11))
     engine = Bmc(task, lambda _: None)
-    engine.advance(10)
+    engine.advance(12)
     (answer,) = engine.answers()
-    assert (answer.verdict, answer.depth) == (Verdict.VIOLATED, 7)
+    assert (answer.verdict, answer.depth) == (Verdict.VIOLATED, 10)
