@@ -207,7 +207,7 @@ def _may_grow(value: Expr) -> bool:
     match value:
         case Lit(value=number):
             return isinstance(number, int)
-        case Cell():
+        case Cell(sort=CountSort()):
             return False
         case _:
             return True
