@@ -99,8 +99,9 @@ class Counters:
         if not still and not self.endless(crowd, case.target):
             there = self.number(crowd, case.target, case.target_page)
             more: Expr = add(there, lit(1))
-            if case.source == case.target and case.source_page and case.target_page:
-                more = ite(eq(case.source_page, case.target_page), there, more)
+            one, two = case.source_page, case.target_page
+            if case.source == case.target and one is not None and two is not None:
+                more = ite(eq(one, two), there, more)
             writes.append(Write(there.var, there.index, more))
         writes += [self.write(w) for w in case.writes]
         return replace(

@@ -57,7 +57,8 @@ class Case:
     """One step of the thread from one situation to one other.
 
     ``source_page`` and ``target_page`` are the parameters that stand for the page held before and
-    after.  ``fixed`` are the values of parameters of the original action that were put in, and
+    after.  ``fixed`` are the values of parameters of the original action that were put in,
+    ``aliases`` say which parameter stands for another one (in the order they were replaced), and
     ``guard``, ``writes`` no longer read locals of the member that moves.
     """
 
@@ -70,6 +71,7 @@ class Case:
     target: Situation
     target_page: Param | None
     fixed: tuple[tuple[str, Value], ...]
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +205,28 @@ class _Draft:
     news: tuple[tuple[StateVar, Expr], ...]
     params: tuple[Param, ...]
     fixed: tuple[tuple[str, Value], ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+
+    def unify(self, gone: Param, stays: Param) -> "_Draft":
+        """The draft where two parameters, which the guard says are equal, are one."""
+        done = self._put({gone: stays})
+        return replace(done, aliases=(*self.aliases, (gone.name, stays.name)))
+
+    def _put(self, binding: dict[Param, Expr]) -> "_Draft":
+        def put(e: Expr) -> Expr:
+            return substitute(e, binding)
+
+        writes = tuple(
+            replace(w, index=tuple(put(i) for i in w.index), value=put(w.value), where=put(w.where))
+            for w in self.writes
+        )
+        return replace(
+            self,
+            guard=put(self.guard),
+            writes=writes,
+            news=tuple((v, put(e)) for v, e in self.news),
+            params=tuple(p for p in self.params if p not in binding),
+        )
 
     def given(self, known: Expr, term: Expr, value: Expr) -> "_Draft":
         """The draft where ``known`` holds, so that ``term`` is ``value``."""
@@ -216,18 +240,19 @@ class _Draft:
 
     def fix(self, param: Param, value: Value) -> "_Draft":
         """The draft where ``param`` has ``value``."""
-        binding: dict[Param, Expr] = {param: Lit(value, param.sort)}
-        writes = tuple(
-            replace(w, value=substitute(w.value, binding), where=substitute(w.where, binding))
-            for w in self.writes
-        )
-        return _Draft(
-            substitute(self.guard, binding),
-            writes,
-            tuple((v, substitute(e, binding)) for v, e in self.news),
-            tuple(p for p in self.params if p != param),
-            (*self.fixed, (param.name, value)),
-        )
+        done = self._put({param: Lit(value, param.sort)})
+        return replace(done, fixed=(*self.fixed, (param.name, value)))
+
+
+def _same(draft: _Draft) -> tuple[Param, Param] | None:
+    for part in conjuncts(draft.guard):
+        match part:
+            case Op(op="eq", args=(Param(sort=IndexSort()) as a, Param() as b)):
+                if a in draft.params and b in draft.params:
+                    return a, b
+            case _:
+                pass
+    return None
 
 
 def _cases(crowd: Crowd, action: Action, source: Situation, sizes: Sizes) -> Iterator[Case]:
@@ -261,6 +286,9 @@ def _cases(crowd: Crowd, action: Action, source: Situation, sizes: Sizes) -> Ite
             )
     ordered = tuple((v, news[v.name]) for v in (*crowd.data, *crowd.refs))
     draft = _Draft(guard, tuple(others), ordered, params)
+    while (pair := _same(draft)) is not None:
+        gone, stays = pair if pair[0] != page else (pair[1], pair[0])
+        draft = draft.unify(gone, stays)
     for done in _split(draft, sizes):
         if done.guard == FALSE:
             continue
@@ -272,7 +300,16 @@ def _cases(crowd: Crowd, action: Action, source: Situation, sizes: Sizes) -> Ite
                 )  # fmt: skip
         target, held = _target(crowd, action, done)
         yield Case(
-            action, done.params, done.guard, done.writes, source, page, target, held, done.fixed
+            action,
+            done.params,
+            done.guard,
+            done.writes,
+            source,
+            page,
+            target,
+            held,
+            done.fixed,
+            done.aliases,
         )
 
 

@@ -1,6 +1,7 @@
 """Page form: the exact rewriting that lets one page and the globals say everything.
 
-Two rewritings, each a bisimulation: replicated threads are counted per situation
+Three rewritings, each a bisimulation: references of a thread that name the same page are merged
+(:mod:`pagestate.core.aliases`), replicated threads are counted per situation
 (:mod:`pagestate.core.counting`), and references to pages become flags
 (:mod:`pagestate.core.flags`).  Afterwards every variable has no index or one.  A path of the page
 form is a path of the original system up to the choice among interchangeable members;
@@ -10,6 +11,7 @@ form is a path of the original system up to the choice among interchangeable mem
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from pagestate.core.aliases import Renamed, merge
 from pagestate.core.counters import Counters, counters_of
 from pagestate.core.counting import (
     Case,
@@ -37,6 +39,7 @@ class Origin:
     action: Action
     crowd: Crowd | None = None
     case: Case | None = None
+    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +68,36 @@ class PageForm:
         for move in path.moves:
             origin, picks = self.origins[move.action.name], dict(move.picks)
             if origin.crowd is None or origin.case is None:
-                moves.append(Move(origin.action, move.picks))
-                continue
-            crowd, case = origin.crowd, origin.case
-            members = places.setdefault(crowd.thread.name, {})
-            source = None if case.source_page is None else picks[case.source_page.name]
-            member = _first(members, crowd, (case.source, source))
-            target = None if case.target_page is None else picks[case.target_page.name]
-            members[member] = case.target, target
-            assert case.action.thread_param is not None
-            known = {**picks, **dict(case.fixed), case.action.thread_param.name: member}
-            names = [p.name for p in case.action.params]
-            if case.action.thread_param.name not in names:
-                names.append(case.action.thread_param.name)
-            moves.append(Move(case.action, tuple((n, _pick(known[n])) for n in names)))
+                known: dict[str, Value] = dict(picks)
+            else:
+                known = self._counted(origin.crowd, origin.case, picks, places)
+            for gone, stays in reversed(origin.aliases):
+                known[gone] = known[stays]
+            names = [p.name for p in origin.action.params]
+            mover = origin.action.thread_param
+            if mover is not None and mover.name not in names:
+                names.append(mover.name)
+            moves.append(Move(origin.action, tuple((n, _pick(known[n])) for n in names)))
         return Path(self._initial(path), tuple(moves))
+
+    def _counted(
+        self,
+        crowd: Crowd,
+        case: Case,
+        picks: Mapping[str, Value],
+        places: dict[str, dict[int, tuple[Situation, Value]]],
+    ) -> dict[str, Value]:
+        """The picks of the original step; the member that moves is found and moved on."""
+        members = places.setdefault(crowd.thread.name, {})
+        source = None if case.source_page is None else picks[case.source_page.name]
+        member = _first(members, crowd, (case.source, source))
+        target = None if case.target_page is None else picks[case.target_page.name]
+        members[member] = case.target, target
+        assert case.action.thread_param is not None
+        known = {**picks, **dict(case.fixed), case.action.thread_param.name: member}
+        for gone, stays in reversed(case.aliases):
+            known[gone] = known[stays]
+        return known
 
     def _initial(
         self, path: Path
@@ -122,6 +140,7 @@ def page_form(
     of a stated size, that counter starts at the number of members.  Raises NotInForm.
     """
     notes, chosen = list[str](), list[Crowd]()
+    system, properties, renamed = merge(system, properties)
     for thread in system.threads:
         if thread.index is None:
             continue
@@ -133,7 +152,7 @@ def page_form(
     crowds = tuple(chosen)
     counters = counters_of(crowds, sizes, unbounded)
     gone = frozenset(n for c in crowds for n in c.local_names)
-    counted = _count(system, crowds, counters, gone)
+    counted = _count(system, renamed, crowds, counters, gone)
     flags = flags_of(counted[0])
     made = _flag(counted[0], flags)
     final = tuple(
@@ -148,7 +167,11 @@ def page_form(
 
 
 def _count(
-    system: System, crowds: tuple[Crowd, ...], counters: Counters, gone: frozenset[str]
+    system: System,
+    renamed: tuple[Renamed, ...],
+    crowds: tuple[Crowd, ...],
+    counters: Counters,
+    gone: frozenset[str],
 ) -> tuple[System, dict[str, Origin]]:
     """The system with counters, and where each step came from, by the step's (new) name."""
     origins, actions = dict[str, Origin](), list[Action]()
@@ -159,7 +182,8 @@ def _count(
         origins[name] = origin
         actions.append(action)
 
-    for n, action in enumerate(system.actions):
+    for n, source in enumerate(renamed):
+        action = source.action
         unique = action.name if action.name not in origins else f"{action.name} ({n})"
         crowd = threads.get(action.thread) if action.thread_param is not None else None
         if crowd is None:
@@ -169,12 +193,12 @@ def _count(
                 guard=counters.term(action.guard),
                 writes=tuple(counters.write(w) for w in action.writes),
             )
-            add(unique, Origin(action), plain)
+            add(unique, Origin(source.original, aliases=source.aliases), plain)
             continue
         cases = [c for c in crowd.cases if c.action is action]
         for k, case in enumerate(cases, 1):
             name = unique if len(cases) == 1 else f"{unique}#{k}"
-            add(name, Origin(action, crowd, case), counters.action(crowd, case, name))
+            add(name, Origin(source.original, crowd, case), counters.action(crowd, case, name))
     variables = tuple(v for v in system.variables if v.name not in gone)
     counted = replace(
         system,

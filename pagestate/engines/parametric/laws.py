@@ -9,7 +9,7 @@ win.  The region of a law is then described by boxes over the globals, as wide a
 Laws are guesses: the proof loop drops those that do not hold up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -23,7 +23,6 @@ from pagestate.core.expr import (
     Read,
     add,
     conj,
-    disj,
     eq,
     implies,
     ite,
@@ -32,12 +31,14 @@ from pagestate.core.expr import (
 )
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import BoolSort, CountSort, EnumSort
-from pagestate.engines.parametric.table import Codes, Column, Cube, Table
+from pagestate.engines.parametric.regions import boxes
+from pagestate.engines.parametric.table import Column, Cube, Table
 
 _PRIME = (1 << 31) - 1
 _SAMPLE = 3000
 _MOST_TERMS = 12
-_MOST_BOXES = 3
+_FEW_VALUES = 6
+_WORTH = 100
 
 Matrix = NDArray[np.int64]
 
@@ -53,11 +54,11 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """``target`` is the sum of ``terms`` (with signs) in the regions ``boxes`` (none: always)."""
+    """``target`` is the sum of ``terms`` (with signs) in the region ``where`` (None: always)."""
 
     target: Expr
     terms: tuple[tuple[int, Expr], ...]
-    boxes: tuple[Cube, ...]
+    where: Cube | None
     formula: Expr
 
 
@@ -119,13 +120,26 @@ def _features(form: PageForm, table: Table, subject: Param, target: int) -> list
             if other.var.name != control or not isinstance(other.var.sort, EnumSort):
                 continue
             for code, label in enumerate(other.var.sort.members):
-                here = eq(read(other), Lit(label, other.var.sort))
-                keep(conj(read(c), here), rows[:, j] * (rows[:, k] == code), 1)
+                here = conj(read(c), eq(read(other), Lit(label, other.var.sort)))
+                values = rows[:, j] * (rows[:, k] == code)
+                keep(here, values, 1)
+                for i, local in enumerate(columns):
+                    if not _is_local(local, other):
+                        continue
+                    set_ = values * (rows[:, i] == 1)
+                    if set_.any() and (set_ != values).any():
+                        keep(conj(here, read(local)), set_, 1)
     for a, (j, c) in enumerate(plain):
         for k, d in plain[a + 1 :]:
             keep(conj(read(c), read(d)), rows[:, j] * rows[:, k], 2)
     keep(lit(1), np.ones(len(rows), np.int64), 2)
     return sorted(found, key=lambda f: f.level)
+
+
+def _is_local(column: Column, control: Column) -> bool:
+    var = column.var
+    same = var.thread is not None and var.thread == control.var.thread
+    return same and not var.dims and isinstance(var.sort, BoolSort)
 
 
 def _laws_of(form: PageForm, table: Table, subject: Param, target: int) -> list[Law]:
@@ -134,20 +148,21 @@ def _laws_of(form: PageForm, table: Table, subject: Param, target: int) -> list[
     read = Read(column.var.name, (subject,), column.var.sort)
     wanted = table.exact[:, target].astype(np.int64)
     width = sum(1 for c in table.columns if not c.var.dims)
-    _, config = np.unique(table.exact[:, :width], axis=0, return_inverse=True)
+    configs, config = np.unique(table.exact[:, :width], axis=0, return_inverse=True)
     config = config.ravel()
+    size = np.bincount(config, minlength=len(configs))
     if not len(wanted) or not features:
         return []
     matrix = np.stack([f.values for f in features], axis=1)
     levels = [f.level for f in features]
     laws = list[Law]()
-    for cluster in _clusters(matrix, levels, wanted, config):
-        fits = cluster.says(matrix) == wanted
-        boxes = _boxes(table, width, config, fits, cluster.configs)
-        if boxes is None:
+    for cluster in _clusters(table, matrix, levels, wanted, config):
+        wrong = np.bincount(config[cluster.says(matrix) != wanted], minlength=len(configs)) > 0
+        region = boxes(table.columns[:width], configs, wrong, size, cluster.configs)
+        if region is None:
             continue
         terms = tuple((w, features[j].term) for j, w in cluster.weights.items())
-        laws.append(_law(table, subject, read, terms, boxes))
+        laws += [_law(table, subject, read, terms, box) for box in region or (None,)]
     return laws
 
 
@@ -156,29 +171,88 @@ def _law(
     subject: Param,
     target: Read,
     terms: tuple[tuple[int, Expr], ...],
-    boxes: tuple[Cube, ...],
+    where: Cube | None,
 ) -> Law:
     def worth(term: Expr) -> Expr:
         return ite(term, lit(1), lit(0)) if isinstance(term.sort, BoolSort) else term
 
     left = add(target, *(worth(t) for w, t in terms if w < 0))
     right = add(*(worth(t) for w, t in terms if w > 0))
-    region = TRUE if not boxes else disj(*(neg(table.clause(b, subject)) for b in boxes))
-    return Law(target, terms, boxes, implies(region, eq(left, right)))
+    region = TRUE if where is None else neg(table.clause(where, subject))
+    return Law(target, terms, where, implies(region, eq(left, right)))
 
 
 def _clusters(
-    matrix: Matrix, levels: Sequence[int], wanted: Matrix, config: NDArray[np.int64]
+    table: Table,
+    matrix: Matrix,
+    levels: Sequence[int],
+    wanted: Matrix,
+    config: NDArray[np.int64],
 ) -> list[_Cluster]:
+    """Laws with the configurations they hold in: everywhere, where a global has a value, others."""
     everywhere = np.ones(len(wanted), np.bool_)
-    whole = _fit(matrix, levels, wanted)
     names, sizes = np.unique(config, return_counts=True)
+    whole = _fit(matrix, levels, wanted)
     if whole is not None:
-        cluster = _Cluster(everywhere, [int(n) for n in names], {})
-        cluster.set(whole)
-        return [cluster]
+        return [_cluster(everywhere, [int(n) for n in names], whole)]
+    plain = _by_value(table, matrix, levels, wanted, config)
+    covered = {n for c in plain for n in c.configs}
+    rest = np.array([n not in covered for n in names])
+    order = np.argsort(-sizes[rest], kind="stable")
+    return plain + _by_config(matrix, levels, wanted, config, names[rest][order])
+
+
+def _cluster(rows: NDArray[np.bool_], configs: list[int], weights: dict[int, int]) -> _Cluster:
+    made = _Cluster(rows, configs, {})
+    made.set(weights)
+    return made
+
+
+def _by_value(
+    table: Table,
+    matrix: Matrix,
+    levels: Sequence[int],
+    wanted: Matrix,
+    config: NDArray[np.int64],
+) -> list[_Cluster]:
+    """Laws that hold wherever some global has some value, those that say most first."""
+    total = int(config.max()) + 1
+    candidates = list[tuple[dict[int, int], NDArray[np.bool_]]]()
+    for k, column in enumerate(table.columns):
+        if column.var.dims or column.card > _FEW_VALUES:
+            continue
+        for code in range(column.card):
+            here = table.exact[:, k] == code
+            weights = _fit(matrix[here], levels, wanted[here]) if here.any() else None
+            if weights is None or any(weights == w for w, _ in candidates):
+                continue
+            fits = _cluster(here, [], weights).says(matrix) == wanted
+            wrong = np.bincount(config[~fits], minlength=total) > 0
+            candidates.append((weights, ~wrong))
+    found, open_ = list[_Cluster](), np.ones(total, np.bool_)
+    size = np.bincount(config, minlength=total)
+    while candidates:
+        gains = [int((size * (good & open_)).sum()) for _, good in candidates]
+        best = int(np.argmax(gains))
+        if gains[best] < size.sum() // _WORTH:
+            break
+        weights, good = candidates.pop(best)
+        configs = [int(n) for n in np.flatnonzero(good & open_)]
+        found.append(_cluster(good[config], configs, weights))
+        open_ &= ~good
+    return found
+
+
+def _by_config(
+    matrix: Matrix,
+    levels: Sequence[int],
+    wanted: Matrix,
+    config: NDArray[np.int64],
+    names: NDArray[np.int64],
+) -> list[_Cluster]:
+    """Laws of single configurations, each joined to an earlier law or refitted with it."""
     found = list[_Cluster]()
-    for name in names[np.argsort(-sizes, kind="stable")]:
+    for name in names:
         here = config == name
         if any(_join(c, int(name), here, matrix, wanted) for c in found):
             continue
@@ -186,9 +260,7 @@ def _clusters(
             continue
         weights = _fit(matrix[here], levels, wanted[here])
         if weights is not None:
-            cluster = _Cluster(here, [int(name)], weights)
-            cluster.set(weights)
-            found.append(cluster)
+            found.append(_cluster(here, [int(name)], weights))
     return found
 
 
@@ -267,61 +339,3 @@ def _solve(matrix: Matrix, wanted: Matrix) -> dict[int, int] | None:
         if value:
             weights[column] = value - _PRIME if value > _PRIME // 2 else value
     return weights
-
-
-def _boxes(
-    table: Table,
-    width: int,
-    config: NDArray[np.int64],
-    fits: NDArray[np.bool_],
-    configs: Iterable[int],
-) -> tuple[Cube, ...] | None:
-    """Boxes over the globals in which the law holds, covering most of ``configs``; None: too few.
-
-    No box at all means that the law holds everywhere.
-    """
-    if fits.all():
-        return ()
-    rows, first = np.unique(config, return_index=True)
-    globals_ = table.exact[first, :width]
-    wrong = np.zeros(len(rows), np.bool_)
-    np.logical_or.at(wrong, config, ~fits)
-    bad, open_ = globals_[wrong], [c for c in configs if not wrong[c]]
-    found = list[Cube]()
-    while open_ and len(found) < _MOST_BOXES:
-        allowed = _wide_box(table.columns[:width], globals_[open_[0]], bad)
-        rest = [c for c in open_ if not _in_box(globals_[c], allowed)]
-        cards = [c.card for c in table.columns[:width]]
-        found.append(
-            {
-                table.columns[j].var.name: frozenset(s)
-                for j, s in allowed.items()
-                if len(s) < cards[j]
-            }
-        )
-        open_ = rest
-    return tuple(found) or None
-
-
-def _wide_box(columns: Sequence[Column], seed: Codes, bad: Codes) -> dict[int, set[int]]:
-    """The seed widened to whole variables, then value by value, without a bad configuration."""
-    allowed = {j: {int(seed[j])} for j in range(len(columns))}
-    differs = bad != seed
-    amount = differs.sum(axis=1)
-    for j, column in enumerate(columns):
-        if (amount - differs[:, j]).min() >= 1:
-            amount = amount - differs[:, j]
-            allowed[j] = set(range(column.card))
-            differs[:, j] = False
-    for j, column in enumerate(columns):
-        for code in range(column.card):
-            same = differs[:, j] & (bad[:, j] == code)
-            if code not in allowed[j] and not (same & (amount == 1)).any():
-                allowed[j].add(code)
-                amount = amount - same
-                differs[:, j] &= ~same
-    return allowed
-
-
-def _in_box(row: Codes, box: Mapping[int, set[int]]) -> bool:
-    return all(int(row[j]) in s for j, s in box.items())

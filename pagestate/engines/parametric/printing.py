@@ -72,9 +72,7 @@ def show_law(law: Law, columns: dict[str, Column]) -> str:
     """A law as an equation, with its regions."""
     parts = [f"{'-' if w < 0 else '+'} {_summand(t)}" for w, t in law.terms] or ["0"]
     text = f"{show(law.target)} = {' '.join(parts).removeprefix('+ ')}"
-    if not law.boxes:
-        return text
-    return f"{' or '.join(show_cube(b, columns) for b in law.boxes)}: {text}"
+    return text if law.where is None else f"{show_cube(law.where, columns)}: {text}"
 
 
 def _summand(term: Expr) -> str:
