@@ -37,7 +37,8 @@ def fits(root: Path, kind: str) -> bool:
     """Whether .venv has what ``kind`` needs."""
     place = stamp(root, kind)
     return (
-        os.access(root / ".venv/bin/pagestate", os.X_OK)
+        os.access(root / ".venv/bin/python", os.X_OK)
+        and os.access(root / ".venv/bin/pagestate", os.X_OK)
         and place.is_file()
         and place.read_bytes() == expected(root)
     )

@@ -12,7 +12,8 @@ fail() {
 }
 
 stamp_fits() {
-    [ -f "$venv/lib/pagestate-$1" ] && [ -x "$venv/bin/pagestate" ] || return 1
+    [ -f "$venv/lib/pagestate-$1" ] && [ -x "$venv/bin/python" ] &&
+        [ -x "$venv/bin/pagestate" ] || return 1
     { printf '%s\n' "$root" && readlink -f -- "$venv/bin/python" && cat -- "$root/pyproject.toml"; } |
         cmp -s -- "$venv/lib/pagestate-$1" -
 }
