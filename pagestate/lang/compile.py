@@ -1,12 +1,13 @@
 """From a model and a valuation of its switches to a core system and core properties."""
 
+import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pagestate.core import order
-from pagestate.core.expr import TRUE, Expr, Lit, Read, conj, eq, neg
+from pagestate.core.expr import TRUE, Expr, Lit, Param, Read, conj, eq, neg
 from pagestate.core.property import Property
-from pagestate.core.sorts import BOOL, DataSort, EnumSort, IndexSort, default_value
+from pagestate.core.sorts import BOOL, COUNT, DataSort, EnumSort, IndexSort, default_value
 from pagestate.core.system import (
     Action,
     StateVar,
@@ -21,7 +22,7 @@ from pagestate.core.verdict import Verdict
 from pagestate.lang.control import Control, Scan, Seq, Transition
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.faults import FAULTS
+from pagestate.lang.faults import FAULTS, may_be_negative
 from pagestate.lang.fold import fold_constants
 from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.layout import Layout, layout_of, state_variables
@@ -154,9 +155,19 @@ def _explore(
     """Explore all threads, again until the sorts of locals and the use of locks are settled."""
     readers = set[str]()
     sorts: dict[str, dict[str, DataSort]] = {t.name: {} for t in model.declared_threads()}
+    doubtful: dict[str, set[str]] = {t.name: set() for t in model.declared_threads()}
     while True:
         machines = [
-            Machine(t, layout, valuation, sorts[t.name], {}, readers, ordered)
+            Machine(
+                t,
+                layout,
+                valuation,
+                sorts[t.name],
+                {},
+                readers,
+                ordered,
+                doubtful=doubtful[t.name],
+            )
             for t in model.declared_threads()
         ]
         for machine in machines:
@@ -296,6 +307,13 @@ def _local_writes(
                 value = Lit(None, sort)
         else:
             value = Lit(default_value(sort), sort)
+        if name in after and sort == COUNT and may_be_negative(value, step.cond):
+            raise ModelError(
+                "PS206",
+                f"local {name.rsplit('.', 1)[-1]!r} keeps a difference, which may be negative",
+                step.source.span(step.node) if step.source and step.node else None,
+                "compare before subtracting, or keep the two numbers",
+            )
         if value != old and not _same_by_guard(step, old, value):
             writes.append(Write(var, machine.mine, value))
     return writes
@@ -314,13 +332,24 @@ def _pure_scope(
 ) -> Scope:
     source = source_of(fn)  # type: ignore[arg-type]
     primed = source.args[0][0] if step_property and source.args else ""
+
+    def named(value: Expr, node: ast.AST) -> Expr:
+        if isinstance(value, Param):
+            return value
+        raise ModelError(
+            "PS216",
+            "a property can index a field only with the member of a quantifier",
+            source.span(node),
+            "quantify over what it names: all(... for p in m.pages if m.f == p)",
+        )
+
     return Scope(
         source,
         layout,
         valuation,
         Step(),
         lambda name: None,
-        lambda value, node: value,
+        named,
         ghosts=True,
         primed=primed,
     )

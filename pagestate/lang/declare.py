@@ -14,6 +14,7 @@ from pagestate.core.span import Span
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.lang.state import State
+from pagestate.lang.wellformed import check_kinds
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,7 @@ class Model:
             if not self.doc:
                 doc = str(caller.f_globals.get("__doc__") or "")
                 object.__setattr__(self, "doc", doc)
+        check_kinds(self, Switch, Expect)
 
     def declared_switches(self) -> tuple[Switch, ...]:
         """The switches, as declared objects."""

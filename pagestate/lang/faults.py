@@ -1,8 +1,8 @@
 """The built-in safety properties: what a step can do wrong all by itself."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from pagestate.core.expr import FALSE, Expr, Lit, Op, Param, Read, add, disj, lit, lt
+from pagestate.core.expr import FALSE, Expr, Lit, Op, Param, Read, add, disj, eq, le, lit, lt, neg
 from pagestate.core.sorts import CountSort, DataSort, IntSort
 
 UNDERFLOW, RANGE, CRASH, LOCKING = "underflow", "out_of_range", "crash", "lock_rule"
@@ -26,6 +26,22 @@ def out_of_sort(sort: DataSort, value: Expr) -> Expr:
             return disj(_below(value, lo), lt(lit(hi), value))
         case _:
             return FALSE
+
+
+def may_be_negative(value: Expr, known: Sequence[Expr]) -> bool:
+    """Whether nothing says that ``value`` is at least zero; ``known`` are conditions that hold."""
+    match value:
+        case Lit(value=number):
+            return isinstance(number, int) and number < 0
+        case Op(op="add", args=args):
+            return any(may_be_negative(a, known) for a in args)
+        case Op(op="ite", args=(_, a, b)):
+            return may_be_negative(a, known) or may_be_negative(b, known)
+        case Op(op="sub", args=(a, b)):
+            positive = (lt(lit(0), a), neg(eq(a, lit(0)))) if b == lit(1) else ()
+            return not any(c in known for c in (neg(lt(a, b)), le(b, a), *positive))
+        case _:
+            return isinstance(value.sort, IntSort) and value.sort.lo < 0
 
 
 def _below(value: Expr, low: int) -> Expr:

@@ -108,6 +108,13 @@ def layout_of(model: Model) -> Layout:
     for guarded, lock in guards.items():
         if guarded not in fields:
             raise ModelError("PS205", f"lock {lock!r} guards {guarded!r}, which is no field")
+    if "fault" in (*fields, *locks):
+        raise ModelError(
+            "PS307",
+            "'fault' names the variable that says which built-in rule was broken",
+            model.span,
+            "give the field another name",
+        )
     return Layout(fields, locks, members, derived)
 
 

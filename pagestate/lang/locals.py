@@ -7,14 +7,21 @@ from pagestate.core.expr import Expr, Read, walk
 from pagestate.core.sorts import COUNT, CountSort, DataSort, EnumSort, IndexSort, IntSort, RefSort
 from pagestate.lang.control import Control, Transition
 
+NONE_SORT = RefSort(IndexSort("none"))
+"""The sort of ``None`` where nothing says which members it stands for."""
+
 
 def sort_of_local(old: Any, value: Expr) -> DataSort:
     """The sort of a local that held ``old`` (None: nothing yet) and now also ``value``."""
     sort = value.sort
     if isinstance(sort, IndexSort):
         sort = RefSort(sort)
-    if old is None or old == sort:
+    if old is None or old in (sort, NONE_SORT):
         return sort
+    if sort == NONE_SORT and isinstance(old, RefSort):
+        return old
+    if any(isinstance(s, IntSort) and s.lo < 0 for s in (old, sort)) and COUNT in (old, sort):
+        raise TypeError(f"{old} and {sort}: a number that may be negative, and one without bound")
     if isinstance(old, IntSort) and isinstance(sort, IntSort):
         return IntSort(min(old.lo, sort.lo), max(old.hi, sort.hi))
     numbers = CountSort | IntSort

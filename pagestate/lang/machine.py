@@ -29,11 +29,12 @@ from pagestate.lang.control import (
     sequence,
 )
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.faults import CRASH
 from pagestate.lang.functions import Function, ThreadDecl
 from pagestate.lang.layout import Layout
 from pagestate.lang.locals import sort_of_local
 from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
-from pagestate.lang.scope import Step
+from pagestate.lang.scope import Step, bound
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
@@ -67,6 +68,7 @@ class Machine:
     ``sorts`` are the sorts of its locals as found so far, ``scans`` the visited sets of its loops,
     ``readers`` the locks that some thread takes for reading,
     ``ordered`` whether scans go by number instead of in any order,
+    ``doubtful`` the locals that may hold none,
     ``aliases`` the parameters of inline functions that are a caller's local under another name.
     """
 
@@ -78,6 +80,7 @@ class Machine:
     readers: set[str]
     ordered: bool = False
     aliases: dict[str, str] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
     changed: bool = False
     done: list[Transition] = field(default_factory=list)
 
@@ -145,6 +148,9 @@ class Machine:
     def record(self, step: Step) -> None:
         """Note the sorts of the locals a step leaves behind."""
         for name, value in step.env.items():
+            if name not in self.doubtful and self.may_be_none(value):
+                self.doubtful.add(name)
+                self.changed = True
             old = self.sorts.get(name)
             try:
                 new = sort_of_local(old, value)
@@ -157,6 +163,13 @@ class Machine:
                 self.changed = self.changed or old is not None
                 self.sorts[name] = new
 
+    def may_be_none(self, value: Expr) -> bool:
+        """Whether a reference can be none; a local that only ever held members cannot."""
+        prefix = f"{self.decl.name}."
+        if isinstance(value, Read) and value.var.startswith(prefix):
+            return value.var[len(prefix) :] in self.doubtful
+        return isinstance(value.sort, RefSort)
+
     def steps(self, control: Control) -> Iterator[Transition]:
         """The transitions from one control state."""
         step = Step()
@@ -164,6 +177,7 @@ class Machine:
             for name, hint in self.source.args:
                 step.env[name] = self.argument(step, name, hint)
         stack = [(step, control.frames, control.held, 0)]
+        nones = dict[Expr, Step]()
         while stack:
             step, frames, held, fuel = stack.pop()
             if fuel > FUEL:
@@ -174,6 +188,23 @@ class Machine:
                     (step.source or self.source).span(node),
                     "a step touches shared state; a loop over locals only never lets others run",
                 )
+            for params, value, condition in step.nones:
+                if condition != FALSE and self.may_be_none(value):
+                    note = "none used as an index"
+                    nones.setdefault(
+                        condition,
+                        replace(
+                            step,
+                            cond=[condition],
+                            params=list(params),
+                            writes=[],
+                            env={},
+                            fault=CRASH,
+                            note=note,
+                            nones=[],
+                        ),
+                    )
+            step.nones.clear()
             if step.fault:
                 yield Transition(control, None, step)
             elif not frames:
@@ -188,6 +219,7 @@ class Machine:
                     yield Transition(control, Control(frames, held), step)
                 else:
                     stack.extend((s, f, h, fuel + 1) for s, f, h in reversed(following))
+        yield from (Transition(control, None, fault) for fault in nones.values())
 
     def argument(self, step: Step, name: str, hint: object) -> Param:
         """A thread argument: any value of its sort."""
@@ -481,12 +513,12 @@ class Machine:
         again = any(w.var == seen and w.binders for w in step.writes)  # left in this very step
         ready = again or chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
         if self.ordered:
-            earlier = Param(f"earlier:{node.lineno}:0", sort)
-            visited = Read(seen, (*self.mine, earlier), BOOL)
+            earlier = bound("earlier", node, sort)
+            visited = FALSE if again else Read(seen, (*self.mine, earlier), BOOL)
             chosen.cond.append(forall(earlier, implies(lt(earlier, param), visited)))
         chosen.writes.append(Write(seen, (*self.mine, param), TRUE))
         chosen.env[executor.qualify(node.target.id)] = param
-        binder = Param(f"member:{node.lineno}:0", sort)
+        binder = bound("member", node, sort)
         done = step.copy()
         done.cond.append(forall(binder, Read(seen, (*self.mine, binder), BOOL)))
         self.forget(top, done)
@@ -497,7 +529,7 @@ class Machine:
     def forget(self, scan: Scan, step: Step) -> None:
         """Reset the visited set when a loop is left."""
         name = seen_name(scan.node, scan.scope)
-        binder = Param(f"member:{scan.node.lineno}:0", self.scans[name])
+        binder = bound("member", scan.node, self.scans[name])
         seen = self.local_var(name)
         step.writes = [w for w in step.writes if w.var != seen]
         step.writes.append(Write(seen, (*self.mine, binder), FALSE, (binder,)))

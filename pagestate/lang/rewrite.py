@@ -101,12 +101,7 @@ class _Rewriter(ast.NodeTransformer):
     ) -> None:
         self.library, self.source, self.names, self.steps = library, source, names, steps
         self.count = 0
-        stored = (
-            n.id
-            for n in ast.walk(source.tree)
-            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        )
-        self.locals = {a.arg for a in source.tree.args.args} | set(stored)
+        self.locals = {a.arg for a in source.tree.args.args} | source.assigned
 
     def fresh(self, value: Any = None) -> str:
         """A new name, bound to ``value``."""
@@ -123,6 +118,16 @@ class _Rewriter(ast.NodeTransformer):
             return self.resolved(node)
         return node
 
+    def visit_GeneratorExp(self, node: ast.GeneratorExp) -> ast.AST:
+        outside = self.locals
+        bound = {
+            n.id for g in node.generators for n in ast.walk(g.target) if isinstance(n, ast.Name)
+        }
+        self.locals = outside | bound
+        found = self.generic_visit(node)
+        self.locals = outside
+        return found
+
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         root: ast.expr = node
         while isinstance(root, ast.Attribute):
@@ -134,7 +139,7 @@ class _Rewriter(ast.NodeTransformer):
     def resolved(self, node: ast.expr) -> ast.AST:
         """A global name: functions of the model and switches are replaced."""
         value = self.source.lookup(node)
-        if isinstance(value, Switch):
+        if isinstance(value, Switch) and value.name in self.library.compiled.valuation:
             chosen = self.library.compiled.valuation[value.name]
             return ast.copy_location(ast.Constant(chosen), node)
         if isinstance(value, Function):

@@ -137,22 +137,30 @@ def check_sort(sort: DataSort, value: Any, name: str) -> None:
         raise Fault(RANGE, f"{name} out of range")
 
 
+def number_of(member: Index | None) -> int:
+    """The number of a member used as an index; none crashes like a null pointer."""
+    if member is None:
+        raise Fault(CRASH, "none used as an index")
+    return member.number
+
+
 class FieldValue:
     """The cells of a field; one list item per member."""
 
     def __init__(self, info: FieldInfo, values: list[Any], runtime: Runtime) -> None:
         self.info, self.values, self.runtime = info, values, runtime
 
-    def __getitem__(self, member: Index) -> Any:
+    def __getitem__(self, member: Index | None) -> Any:
         if not self.info.ghost:
             self.runtime.touch()
-        return self.values[member.number]
+        return self.values[number_of(member)]
 
-    def __setitem__(self, member: Index, value: Any) -> None:
+    def __setitem__(self, member: Index | None, value: Any) -> None:
         if not self.info.ghost:
             self.runtime.touch()
+        number = number_of(member)
         check_sort(self.info.sort, value, self.info.name)
-        self.values[member.number] = value
+        self.values[number] = value
 
 
 class GlobalValue:

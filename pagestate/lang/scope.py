@@ -9,6 +9,7 @@ from typing import Any
 from pagestate.core.expr import (
     FALSE,
     Expr,
+    Op,
     Param,
     Read,
     conj,
@@ -16,6 +17,7 @@ from pagestate.core.expr import (
     ite,
     substitute,
 )
+from pagestate.core.sorts import Sort
 from pagestate.core.system import Write
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.layout import FieldInfo, Layout
@@ -29,7 +31,7 @@ class Step:
     ``env`` holds the locals changed so far (qualified names), ``writes`` the stores so far,
     ``cond`` the branch conditions, ``params`` the choices made, all over the state before it.
     ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
-    ``nones`` says under which conditions, with which choices, none was used as an index.
+    ``nones`` says with which choices which value, if none, was used as an index, and when.
     ``asked`` is the local that got the result of the step's atomic call, if that is not constant.
     """
 
@@ -39,7 +41,7 @@ class Step:
     params: list[Param] = field(default_factory=list)
     accessed: bool = False
     touched: list[str] = field(default_factory=list)
-    nones: list[tuple[tuple[Param, ...], Expr]] = field(default_factory=list)
+    nones: list[tuple[tuple[Param, ...], Expr, Expr]] = field(default_factory=list)
     fault: str = ""
     note: str = ""
     text: str = ""
@@ -149,6 +151,16 @@ def read(step: Step, info_name: str, index: tuple[Expr, ...], sort: Any, primed:
     if isinstance(value, Op) and value.op == "ite":  # of a value and what was there: the field's
         value = replace(value, sort=sort)
     return value
+
+
+def bound(name: str, node: ast.AST, sort: Sort) -> Param:
+    """The variable of a quantifier, named apart from all choices of a step."""
+    return Param(f"{name}:{getattr(node, 'lineno', 0)}:{getattr(node, 'col_offset', 0)}", sort)
+
+
+def is_binder(term: Expr) -> bool:
+    """Whether ``term`` is a variable of a quantifier."""
+    return isinstance(term, Param) and term.name.count(":") == 2
 
 
 def with_local(scope: Scope, target: ast.expr, value: Expr) -> Scope:

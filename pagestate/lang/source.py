@@ -7,6 +7,7 @@ loop with the test inside.  Line numbers stay the user's.
 
 import ast
 import builtins
+import copy
 import inspect
 import typing
 from collections.abc import Callable, Mapping
@@ -17,7 +18,8 @@ from typing import Any
 
 from pagestate.core.span import Span
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.functions import Function
+from pagestate.lang.functions import Function, atomic
+from pagestate.lang.statements import bug_on, wait_until, warn_on
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +35,21 @@ class Source:
     names: Mapping[str, Any]
     state: str
     args: tuple[tuple[str, Any], ...]
+
+    @property
+    def assigned(self) -> frozenset[str]:
+        """The names the function assigns; what a quantifier binds is not among them."""
+        bound = {
+            id(n)
+            for generator in ast.walk(self.tree)
+            if isinstance(generator, ast.comprehension)
+            for n in ast.walk(generator.target)
+        }
+        return frozenset(
+            n.id
+            for n in ast.walk(self.tree)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store) and id(n) not in bound
+        )
 
     def span(self, node: ast.AST) -> Span:
         """Where ``node`` stands."""
@@ -77,6 +94,7 @@ def source_of(fn: Callable[..., Any]) -> Source:
     raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
 
 
+@cache
 def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
     closure = inspect.getclosurevars(fn).nonlocals
     names = {**vars(builtins), **fn.__globals__, **closure}
@@ -100,8 +118,36 @@ def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
     )
     ast.copy_location(fresh, node)
     found = Source(fn.__name__, file, fresh, names, plain.args[0].arg, args)
-    fresh.body = _Normaliser(found).block(body)
+    _check_calls(found)
+    kind = getattr(names.get(fn.__name__), "kind", "")
+    fresh.body = _Normaliser(found, kind if isinstance(kind, str) else "").block(body)
     return found
+
+
+def _check_calls(source: Source) -> None:
+    """Arguments are given by position.  Raises PS218."""
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.Call) and source.lookup(node.func) is not atomic:
+            starred = next((a for a in node.args if isinstance(a, ast.Starred)), None)
+            wrong = starred or (node.keywords[0].value if node.keywords else None)
+            if wrong is not None:
+                raise ModelError(
+                    "PS218",
+                    "an argument that is not given by position",
+                    source.span(wrong),
+                    "write the arguments in the order of the declaration",
+                )
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _tests_none(node: ast.AST) -> bool:
+    return any(
+        isinstance(n, ast.Compare) and any(_is_none(c) for c in (n.left, *n.comparators))
+        for n in ast.walk(node)
+    )
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -113,11 +159,14 @@ def _is_docstring(node: ast.stmt) -> bool:
 
 
 class _Normaliser:
-    """Moves calls of model functions out of expressions."""
+    """Moves calls of model functions, and what is read only on a condition, out of expressions."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, kind: str) -> None:
         self.source = source
+        self.steps = kind in ("thread", "inline")
+        self.in_atomic = kind == "atomic"
         self.count = 0
+        self.locals = source.assigned | {name for name, _ in source.args}
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         return [new for stmt in body for new in self.statement(stmt)]
@@ -144,9 +193,24 @@ class _Normaliser:
             case ast.For(target=target, iter=over, body=body, orelse=[]):
                 scan = ast.For(target=target, iter=over, body=self.block(body), orelse=[])
                 return [ast.copy_location(scan, stmt)]
+            case ast.While() | ast.For():
+                raise ModelError(
+                    "PS209",
+                    "a loop with an else part",
+                    self.source.span(stmt.orelse[0]),
+                    "put the statements behind the loop; they run after a break as well",
+                )
             case ast.With(items=items, body=body):
+                outside, self.in_atomic = self.in_atomic, True
                 new_with = ast.With(items=items, body=self.block(body))
+                self.in_atomic = outside
                 return [ast.copy_location(new_with, stmt)]
+            case ast.Expr(value=ast.Call(func=func, args=[arg]) as call) if (
+                self.source.lookup(func) in (wait_until, bug_on, warn_on)
+                and isinstance(arg, ast.BoolOp)
+                and self.split_at(arg)
+            ):
+                return self.guarded_call(stmt, call, arg)
             case ast.Return(value=ast.expr() as value):
                 before, value = self.hoist(value)
                 return [*before, ast.copy_location(ast.Return(value), stmt)]
@@ -172,10 +236,104 @@ class _Normaliser:
         callee = self.source.lookup(node.func)
         return isinstance(callee, Function) and callee.kind in ("inline", "atomic")
 
+    def split_at(self, node: ast.BoolOp) -> int:
+        """Where ``node`` must be split so that the rest is read only if it has to be (0: nowhere).
+
+        Outside atomic steps: after the part about locals alone, because only the rest makes the
+        statement an access.  Inside: after a test for none, because the rest may use the member.
+        """
+        values = node.values
+        if any(self.is_call(n) for v in values for n in ast.walk(v)):
+            return 0
+        first = next((i for i, v in enumerate(values) if self.about_state(v)), 0)
+        if self.in_atomic:
+            tests = [i for i, v in enumerate(values[:-1], 1) if _tests_none(v)]
+            return tests[0] if tests else 0
+        if not self.steps or not any(self.about_locals(v) for v in values[:first]):
+            return 0
+        return first
+
+    def splits(self, node: ast.IfExp) -> bool:
+        """Whether a conditional expression becomes an ``if``."""
+        parts = (node.body, node.orelse)
+        if not (self.steps or self.in_atomic) or any(self.is_call(n) for n in ast.walk(node)):
+            return False
+        if self.in_atomic and _tests_none(node.test):
+            return True
+        if not self.about_state(node.test) and self.about_locals(node.test):
+            return any(self.about_state(p) or _is_none(p) for p in parts)
+        return any(_is_none(p) for p in parts) and not any(self.about_state(p) for p in parts)
+
+    def about_state(self, node: ast.AST) -> bool:
+        """Whether ``node`` mentions the state."""
+        return any(isinstance(n, ast.Name) and n.id == self.source.state for n in ast.walk(node))
+
+    def about_locals(self, node: ast.AST) -> bool:
+        """Whether ``node`` mentions a local."""
+        return any(isinstance(n, ast.Name) and n.id in self.locals for n in ast.walk(node))
+
+    def halves(self, node: ast.BoolOp) -> tuple[ast.expr, ast.expr]:
+        """``node`` as two operands."""
+        at = self.split_at(node)
+
+        def joined(values: list[ast.expr]) -> ast.expr:
+            if len(values) == 1:
+                return values[0]
+            return ast.copy_location(ast.BoolOp(node.op, values), values[0])
+
+        return joined(node.values[:at]), joined(node.values[at:])
+
+    def guarded_call(self, stmt: ast.stmt, call: ast.Call, arg: ast.BoolOp) -> list[ast.stmt]:
+        """``wait_until(a and b)`` where ``b`` may be read only if ``a`` holds."""
+        first, rest = self.halves(arg)
+
+        def again(condition: ast.expr) -> ast.stmt:
+            made = ast.copy_location(ast.Call(call.func, [condition], []), call)
+            return ast.copy_location(ast.Expr(made), stmt)
+
+        then, other = again(rest), again(copy.deepcopy(first))
+        if isinstance(arg.op, ast.Or):
+            then, other = other, then
+        return self.statement(ast.copy_location(ast.If(first, [then], [other]), stmt))
+
+    def chosen(
+        self, node: ast.expr, test: ast.expr, a: ast.expr, b: ast.expr, before: list[ast.stmt]
+    ) -> ast.expr:
+        """``a if test else b`` by an ``if`` before the statement, into a temporary."""
+        self.count += 1
+        name = f"_{self.count}"
+
+        def set_to(value: ast.expr) -> list[ast.stmt]:
+            target = ast.copy_location(ast.Name(name, ast.Store()), value)
+            return self.statement(ast.copy_location(ast.Assign([target], value), value))
+
+        branch = ast.If(test=test, body=[], orelse=[])
+        first = self.statement(ast.copy_location(branch, node))
+        made = first[-1]
+        assert isinstance(made, ast.If)
+        made.body, made.orelse = set_to(a), set_to(b)
+        before.extend(first)
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
     def hoist(self, node: ast.expr) -> tuple[list[ast.stmt], ast.expr]:
         """``node`` without model calls, and the assignments to make before it."""
         before = list[ast.stmt]()
         return before, self._hoist(node, before, conditional=False)
+
+    def _after(
+        self, earlier: ast.expr, node: ast.expr, before: list[ast.stmt], conditional: bool
+    ) -> ast.expr:
+        """An operand behind another: its calls must not overtake what the other reads."""
+        made = len(before)
+        found = self._hoist(node, before, conditional)
+        if len(before) > made and self.about_state(earlier):
+            raise ModelError(
+                "PS210",
+                "this call is made after another part of the expression has read the state",
+                self.source.span(node),
+                "assign what is read first to a local variable",
+            )
+        return found
 
     def _hoist(self, node: ast.expr, before: list[ast.stmt], conditional: bool) -> ast.expr:
         if self.is_call(node):
@@ -192,6 +350,13 @@ class _Normaliser:
             before.append(ast.copy_location(ast.Assign([target], node), node))
             return ast.copy_location(ast.Name(name, ast.Load()), node)
         match node:
+            case ast.BoolOp(op=op) if not conditional and self.split_at(node):
+                first, rest = self.halves(node)
+                stop = ast.copy_location(ast.Constant(isinstance(op, ast.Or)), first)
+                a, b = (stop, rest) if isinstance(op, ast.Or) else (rest, stop)
+                return self.chosen(node, first, a, b, before)
+            case ast.IfExp(test=test, body=a, orelse=b) if not conditional and self.splits(node):
+                return self.chosen(node, test, a, b, before)
             case ast.BoolOp(op=op, values=values):
                 parts = [self._hoist(v, before, conditional or i > 0) for i, v in enumerate(values)]
                 return ast.copy_location(ast.BoolOp(op, parts), node)
@@ -207,12 +372,16 @@ class _Normaliser:
                 return ast.copy_location(ast.UnaryOp(unary, inner), node)
             case ast.BinOp(left=left, op=binary, right=right):
                 a = self._hoist(left, before, conditional)
-                b = self._hoist(right, before, conditional)
+                b = self._after(a, right, before, conditional)
                 return ast.copy_location(ast.BinOp(a, binary, b), node)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
                 first = self._hoist(left, before, conditional)
-                rest = [self._hoist(c, before, conditional) for c in comparators]
-                return ast.copy_location(ast.Compare(first, ops, rest), node)
+                others = list[ast.expr]()
+                for comparator in comparators:
+                    others.append(
+                        self._after([first, *others][-1], comparator, before, conditional)
+                    )
+                return ast.copy_location(ast.Compare(first, ops, others), node)
             case _:
                 for child in ast.walk(node):
                     if self.is_call(child):

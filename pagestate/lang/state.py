@@ -77,6 +77,8 @@ Count: DataSpec[int] = DataSpec(COUNT)
 
 def Range(lo: int, hi: int) -> DataSpec[int]:
     """Integers from ``lo`` to ``hi``; leaving the range is a violation."""
+    if not (isinstance(lo, int) and isinstance(hi, int) and lo <= hi):
+        raise ModelError("PS308", f"Range({lo!r}, {hi!r}) has no values", hint="Range(low, high)")
     return DataSpec(IntSort(lo, hi))
 
 
@@ -186,6 +188,9 @@ def data_sort(spec: Any) -> DataSort:
     if spec is bool:
         return BOOL
     if isinstance(spec, type) and issubclass(spec, Enum):
+        members_ = list(spec.__members__)
+        if not members_ or len(members_) != len(list(spec)):
+            raise ModelError("PS308", f"{spec.__name__} needs members of different values")
         return EnumSort(spec.__name__, tuple(spec.__members__))
     if isinstance(spec, type) and issubclass(spec, Index):
         return RefSort(index_sort(spec))

@@ -15,9 +15,11 @@ from pagestate.core.expr import (
     Lit,
     Param,
     add,
+    conj,
     eq,
     neg,
     sub,
+    walk,
 )
 from pagestate.core.sorts import (
     BOOL,
@@ -34,7 +36,7 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW, out_of_sort
 from pagestate.lang.functions import Atomic, Function, atomic
 from pagestate.lang.layout import Layout
-from pagestate.lang.scope import Scope, Step, field_of, is_state, read, with_local
+from pagestate.lang.scope import Scope, Step, field_of, is_binder, is_state, read, with_local
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
@@ -72,6 +74,7 @@ class Executor:
     queued_locks: frozenset[str]
     in_atomic: bool = False
     outermost: bool = True
+    inside: tuple[Source, ...] = ()
 
     # ---------------------------------------------------------------------------- expressions
 
@@ -90,6 +93,9 @@ class Executor:
         """A parameter equal to an index-valued term: what fields are indexed with."""
         if isinstance(value, Param):
             return value
+        for param in step.params:  # the same member was named before
+            if eq(value, param) in step.cond:
+                return param
         sort = value.sort.index if isinstance(value.sort, RefSort) else value.sort
         if any(is_binder(t) for t in walk(value)):
             raise self.error(
@@ -99,7 +105,8 @@ class Executor:
                 "quantify over what it names too: any(... for q in m.pages if m.f[p] == q)",
             )
         if isinstance(value.sort, RefSort):
-            step.nones.append((tuple(step.params), conj(*step.cond, eq(value, Lit(None, value.sort)))))
+            none = conj(*step.cond, eq(value, Lit(None, value.sort)))
+            step.nones.append((tuple(step.params), value, none))
         name = node.id if isinstance(node, ast.Name) else "index"
         used = {self.thread, *(p.name for p in step.params)}
         while name in used:
@@ -458,6 +465,8 @@ class Executor:
     ) -> list[tuple[Step, Expr | None]]:
         """Execute an atomic function inside this step."""
         source = source_of(callee.fn)
+        if source is self.source or source in self.inside:
+            raise self.error("PS208", f"{callee.name} calls itself", node)
         if len(node.args) != len(source.args) + 1 or not is_state(self.scope(step), node.args[0]):
             raise self.error(
                 "PS218", f"{callee.name} takes the state and {len(source.args)} more", node
@@ -475,7 +484,9 @@ class Executor:
             step.text = fill(callee.say, names) if callee.say else f"{callee.name}({shown})"
         step.accessed = True
         name = f"{self.scope_name}/{callee.name}@{node.lineno}:{node.col_offset}".lstrip("/")
-        inner = replace(self, source=source, scope_name=name, in_atomic=True, outermost=False)
+        inner = replace(self, source=source, scope_name=name, in_atomic=True, outermost=False,
+            inside=(*self.inside, self.source),
+        )  # fmt: skip
         for (arg, _), value in zip(source.args, values, strict=True):
             step.env[inner.qualify(arg)] = value
         results = list[tuple[Step, Expr | None]]()
@@ -487,11 +498,8 @@ class Executor:
         return results
 
     def argument(self, step: Step, node: ast.expr) -> Expr:
-        """An argument's value; index values become parameters, so that they can be shown."""
-        value = term(self.scope(step), node)
-        if isinstance(value.sort, RefSort) and not isinstance(value, Lit):
-            return self.anchor(step, value, node)
-        return value
+        """An argument's value; it may be none."""
+        return term(self.scope(step), node)
 
     # ---------------------------------------------------------------------------- locks
 

@@ -10,6 +10,7 @@ from pagestate.core.expr import (
     TRUE,
     Expr,
     Lit,
+    Op,
     Param,
     add,
     at,
@@ -28,6 +29,7 @@ from pagestate.core.expr import (
 )
 from pagestate.core.sorts import (
     BOOL,
+    COUNT,
     BoolSort,
     CountSort,
     EnumSort,
@@ -38,7 +40,7 @@ from pagestate.core.sorts import (
 )
 from pagestate.lang.declare import Switch
 from pagestate.lang.functions import Function
-from pagestate.lang.scope import Scope, field_of, is_state, near, read, with_local
+from pagestate.lang.scope import Scope, bound, field_of, is_state, near, read, with_local
 from pagestate.lang.source import source_of
 from pagestate.lang.state import Index, Members, index_sort
 
@@ -154,6 +156,8 @@ def _name(scope: Scope, node: ast.expr, name: str) -> Expr:
         return local
     if is_state(scope, node):
         raise scope.error("PS202", "the state can only be read by field", node)
+    if name in scope.source.assigned:
+        raise scope.error("PS213", f"{name!r} may be read here before it has a value", node)
     if name not in scope.source.names:
         raise scope.error("PS204", f"unknown name {name!r}", node)
     return _constant(scope, node, scope.source.names[name])
@@ -334,7 +338,7 @@ def binder_of(scope: Scope, target: ast.expr, sort: Sort) -> Param:
     """A binder with a name of its own."""
     if not isinstance(target, ast.Name):
         raise scope.error("PS202", "a single name is needed here", target)
-    return Param(f"{target.id}:{target.lineno}:{target.col_offset}", sort)
+    return bound(target.id, target, sort)
 
 
 def _quantifier(scope: Scope, node: ast.Call, name: str) -> Expr:

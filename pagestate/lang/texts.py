@@ -30,6 +30,8 @@ def show(value: Expr) -> str:
             return "true" if flag else "false"
         case Lit(value=number):
             return str(number)
+        case Read(var=var, sort=RefSort(index=index)) if "." in var:
+            return f"{index.name} {{={var}}}"
         case Read(var=var):
             return var.rsplit(".", 1)[-1]
         case _:
@@ -46,23 +48,19 @@ def fill(text: str, names: Mapping[str, Expr]) -> str:
     return re.sub(r"\{(\w+)\}", shown, text)
 
 
-def is_temporary(node: ast.AST) -> bool:
-    """Whether ``node`` reads the result of a call that was moved out of its statement."""
+def is_temporary(node: ast.AST, context: type[ast.expr_context] = ast.Load) -> bool:
+    """Whether ``node`` reads (or stores) a value that was moved out of its statement."""
     return (
         isinstance(node, ast.Name)
         and node.id[:1] == "_"
         and node.id[1:].isdigit()
-        and (isinstance(node.ctx, ast.Load))
+        and isinstance(node.ctx, context)
     )
 
 
 def stored_names(source: Source) -> set[str]:
     """The names a function assigns."""
-    return {
-        n.id
-        for n in ast.walk(source.tree)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-    }
+    return set(source.assigned)
 
 
 def local_names(source: Source) -> set[str]:
@@ -103,5 +101,7 @@ def plain_text(
     source: Source, lookup: Callable[[str], Expr | None], node: ast.stmt | ast.expr
 ) -> str:
     """The source text of a statement or test; ``lookup`` gives the values of locals."""
+    if isinstance(node, ast.Assign) and is_temporary(node.targets[0], ast.Store):
+        node = node.value
     shown = _Shown(source, lookup).visit(copy.deepcopy(node))
     return ast.unparse(ast.fix_missing_locations(shown)).split("\n")[0].rstrip(":")
