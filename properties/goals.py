@@ -22,6 +22,20 @@ class Revivable(Protocol):
     revived: bool
 
 
+class Plugged(Protocol):
+    """Pages that the host can take back."""
+
+    pages: Members[Page]
+    plugged: Field[Page, bool]
+
+
+class Failing(Protocol):
+    """Pages with memory errors."""
+
+    pages: Members[Page]
+    contained: Field[Page, bool]
+
+
 class Unloadable(Protocol):
     """A block whose driver can be unloaded."""
 
@@ -68,3 +82,15 @@ def page_revived(m: Revivable) -> bool:
 def driver_unloaded(m: Unloadable) -> bool:
     """Its callbacks are gone while its memory stays."""
     return not m.driver_loaded
+
+
+@reachable("the host takes a page back")
+def page_unplugged(m: Plugged) -> bool:
+    """Otherwise what must not happen to such pages is empty."""
+    return any(not m.plugged[p] for p in m.pages)
+
+
+@reachable("a memory error is contained")
+def error_contained(m: Failing) -> bool:
+    """The page is out of use, and marked."""
+    return any(m.contained[p] for p in m.pages)

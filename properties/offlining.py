@@ -46,5 +46,5 @@ def offlined_with_consent(m: Consenting) -> bool:
 def cancel_restores(m: Restored) -> bool:
     """User space may try to offline a block at any time; a failure must not cost anything."""
     return not m.cancelled or all(
-        m.offline[p] == m.was_offline[p] and not (m.offline[p] and m.buddy[p]) for p in m.pages
+        not m.was_offline[p] or (m.offline[p] and not m.buddy[p]) for p in m.pages
     )

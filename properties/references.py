@@ -11,8 +11,9 @@ class Counted(Protocol):
     pages: Members[Page]
     refcount: Field[Page, int]
     buddy: Field[Page, bool]
+    user: Field[Page, bool]
     holders: Field[Page, int]
-    freed_twice: Field[Page, bool]
+    freeing: Field[Page, int]
 
 
 class Walked(Protocol):
@@ -22,13 +23,21 @@ class Walked(Protocol):
     walkers: Field[Page, int]
     holders: Field[Page, int]
     putting: Field[Page, int]
+    freeing: Field[Page, int]
     memmap: bool
 
 
-@always("I4: a page is freed once")
+@always("I4: a page is freed once, and not while it is in use")
 def freed_once(m: Counted) -> bool:
-    """A page freed while it is free is on two lists, or twice on one: it gets two users."""
-    return all(not m.freed_twice[p] for p in m.pages)
+    """A page freed while it is free is on two lists, or twice on one: it gets two users.
+
+    Holds if a page is free, or in use, or about to be freed by one CPU, never two of these.
+    """
+    return all(
+        (m.freeing[p] == 0 and not (m.buddy[p] and m.user[p]))
+        or (m.freeing[p] == 1 and not m.buddy[p] and not m.user[p])
+        for p in m.pages
+    )
 
 
 @always("I4: a free page has no references")
@@ -50,5 +59,7 @@ def holders_are_counted(m: Counted) -> bool:
 def memmap_outlives_its_users(m: Walked) -> bool:
     """The struct page may be unmapped by then, or describe other memory."""
     return all(
-        m.memmap or (m.walkers[p] == 0 and m.holders[p] == 0 and m.putting[p] == 0) for p in m.pages
+        m.memmap
+        or (m.walkers[p] == 0 and m.holders[p] == 0 and m.putting[p] == 0 and m.freeing[p] == 0)
+        for p in m.pages
     )

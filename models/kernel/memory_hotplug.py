@@ -24,6 +24,7 @@ from pagestate.models.kernel.page_isolation import (
     start_isolate_page_range,
     test_pages_isolated,
     undo_isolate_page_range,
+    unwatched,
 )
 from pagestate.models.kernel.page_ref import get_page_unless_zero, put_page
 from pagestate.models.kernel.state import BlockState, Isolation, Memory
@@ -94,10 +95,10 @@ def empty_block(m: Memory) -> bool:
 @inline(src="mm/memory_hotplug.c: scan_movable_pages")
 def scan_movable_pages(m: Memory) -> bool:
     """Whether the scan reports a page; without a lock the answer can be outdated."""
-    if migrate:
-        if either():
-            return True
-    return False
+    if not migrate:
+        return False
+    found = either()
+    return found
 
 
 @inline(src="mm/memory_hotplug.c: do_migrate_range")
@@ -111,8 +112,11 @@ def migrate_page(m: Memory, page: Page) -> None:
 
 @atomic("unmap_and_move({page})", src="mm/migrate.c: unmap_and_move")
 def move_content(m: Memory, page: Page) -> None:
-    """The user's reference goes to the new page, unless somebody else holds this one."""
-    if m.user[page] and m.refcount[page] == 2:
+    """The user's reference goes to the new page, unless somebody else holds this one.
+
+    A poisoned page is only unmapped.
+    """
+    if m.user[page] and (m.hwpoison[page] or m.refcount[page] == 2):
         m.user[page] = False
         m.refcount[page] -= 1
 
@@ -140,7 +144,6 @@ def offline_isolated_pages(m: Memory) -> None:
     )
     for p in m.pages:
         m.buddy[p] = False
-        m.freed_twice[p] = False
         m.isolation[p] = Isolation.NONE
 
 
@@ -189,7 +192,7 @@ def online_pages(m: Memory) -> None:
 @atomic("__init_single_page({page})", src="mm/page_alloc.c: memmap_init_zone")
 def init_single_page(m: Memory, page: Page) -> None:
     """Whatever the struct page said before is forgotten; it is reserved, with one reference."""
-    wait_until(not drain or (m.holders[page] == 0 and m.putting[page] == 0))
+    wait_until(not drain or (unwatched(m, page)))
     m.refcount[page] = 1
     m.offline[page] = False
     m.dirty[page] = False
@@ -232,7 +235,8 @@ def generic_online_page(m: Memory, page: Page) -> None:
 def set_fake_offline(m: Memory, page: Page) -> None:
     """Mark the page and drop the driver's reference, whatever remains of the count."""
     if reorder:
-        if either():
+        early = either()
+        if early:
             page_ref_dec(m, page)
             m.offline[page] = True
             return
@@ -260,7 +264,7 @@ def remove_memory(m: Memory) -> None:
 @atomic(src="mm/memory_hotplug.c: arch_remove_memory")
 def arch_remove_memory(m: Memory) -> None:
     """The memmap is gone; what the struct pages said does not matter any more."""
-    wait_until(not drain or all(m.holders[p] == 0 and m.putting[p] == 0 for p in m.pages))
+    wait_until(not drain or all(unwatched(m, p) for p in m.pages))
     m.memmap = False
     m.without_consent = False
     for p in m.pages:

@@ -5,7 +5,14 @@ The pageblock flag is changed under zone->lock, one pageblock at a time.
 
 from pagestate import Page, atomic, derived, inline
 from pagestate.models.kernel.state import Isolation, Memory
-from pagestate.models.kernel.switches import skip_offline
+from pagestate.models.kernel.switches import drain, skip_offline
+
+
+@derived
+def unwatched(m: Memory, page: Page) -> bool:
+    """Nobody is between finding the page and the end of put_page()."""
+    gone = m.holders[page] == 0 and m.putting[page] == 0 and m.freeing[page] == 0
+    return gone and m.walkers[page] == 0
 
 
 @derived
@@ -52,9 +59,15 @@ def start_isolate_page_range(m: Memory) -> bool:
 
 @atomic(src="mm/page_isolation.c: test_pages_isolated")
 def test_pages_isolated(m: Memory) -> bool:
-    """Under zone->lock: every page is free, poisoned, or offline and unreferenced."""
+    """Under zone->lock: every page is free, poisoned, or offline and unreferenced.
+
+    A poisoned page that is still mapped fails: the scan before this finds it on its LRU list.
+    With ``drain`` one that some CPU is working on fails, too; the kernel takes it as it is.
+    """
     return all(
-        m.buddy[p] or m.hwpoison[p] or (skip_offline and m.offline[p] and m.refcount[p] == 0)
+        m.buddy[p]
+        or (m.hwpoison[p] and not m.user[p] and (not drain or unwatched(m, p)))
+        or (skip_offline and m.offline[p] and m.refcount[p] == 0)
         for p in m.pages
     )
 
@@ -76,7 +89,6 @@ def isolate_freepages_range(m: Memory, page: Page) -> bool:
     if not m.buddy[page]:
         return False
     m.buddy[page] = False
-    m.freed_twice[page] = False
     return True
 
 

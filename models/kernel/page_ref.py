@@ -51,16 +51,26 @@ def put_page_testzero(m: Memory, page: Page) -> bool:
     """Atomic decrement and test."""
     m.refcount[page] -= 1
     m.holders[page] -= 1
-    if m.refcount[page] == 0:
-        m.putting[page] += 1
+    count_last_put(m, page)
     return m.refcount[page] == 0
+
+
+@atomic
+def count_last_put(m: Memory, page: Page) -> None:
+    """Bookkeeping of the model: whoever dropped the last reference frees the page."""
+    if m.refcount[page] == 0:
+        if hook:
+            m.putting[page] += 1
+        else:
+            m.freeing[page] += 1
 
 
 @atomic("PageOffline({page})", src="mm/swap.c: __put_page")
 def put_hook(m: Memory, page: Page) -> bool:
     """The hook of the RFC: an offline page is not freed."""
-    if m.offline[page]:
-        m.putting[page] -= 1
+    m.putting[page] -= 1
+    if not m.offline[page]:
+        m.freeing[page] += 1
     return m.offline[page]
 
 

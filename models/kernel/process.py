@@ -2,7 +2,7 @@
 
 from pagestate import Page, atomic, either, inline, thread, wait_until
 from pagestate.models.kernel.page_alloc import prep_new_page, rmqueue
-from pagestate.models.kernel.page_ref import release_page
+from pagestate.models.kernel.page_ref import count_last_put, release_page
 from pagestate.models.kernel.state import Memory
 
 
@@ -30,6 +30,5 @@ def user_put_testzero(m: Memory, page: Page) -> bool:
     wait_until(m.user[page])
     m.user[page] = False
     m.refcount[page] -= 1
-    if m.refcount[page] == 0:
-        m.putting[page] += 1
+    count_last_put(m, page)
     return m.refcount[page] == 0

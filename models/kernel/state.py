@@ -40,7 +40,8 @@ class Memory(State):
     sb_plugged = per_page(bool, init=True, doc="virtio-mem's bitmap of plugged subblocks")
 
     holders = per_page(Count, init=0, doc="CPUs that hold a reference from get_page_unless_zero()")
-    putting = per_page(Count, init=0, doc="CPUs between dropping the last reference and the free")
+    putting = per_page(Count, init=0, doc="CPUs that dropped the last reference, before the hook")
+    freeing = per_page(Count, init=0, doc="CPUs that are going to free the page next")
     walkers = per_page(Count, init=0, doc="CPUs between pfn_to_online_page() and the get")
 
     section_online = var(bool, init=True, doc="SECTION_IS_ONLINE: pfn_to_online_page() finds it")
@@ -55,7 +56,6 @@ class Memory(State):
         doc="virtio-mem's: held from MEM_GOING_* to MEM_*LINE or MEM_CANCEL_*",
     )
 
-    freed_twice = per_page(bool, init=False, ghost=True, doc="was freed while free")
     was_offline = per_page(bool, init=False, ghost=True, doc="PageOffline at MEM_GOING_OFFLINE")
     contained = per_page(bool, init=False, ghost=True, doc="memory_failure() is done with it")
     without_consent = var(bool, init=False, ghost=True, doc="offlined, its owner did not agree")

@@ -53,10 +53,10 @@ def virtio_mem(m: Memory, page: Page) -> None:
 @inline
 def unload_requested(m: Memory) -> bool:
     """Whether the administrator unloads the driver now."""
-    if unload:
-        if either():
-            return True
-    return False
+    if not unload:
+        return False
+    answer = either()
+    return answer
 
 
 # ---------------------------------------------------------------------------- block is online
@@ -95,10 +95,10 @@ def plug_online(m: Memory, page: Page) -> None:
 @inline
 def refused_by_host(m: Memory) -> bool:
     """Whether the host refuses the request."""
-    if revive:
-        if either():
-            return True
-    return False
+    if not revive:
+        return False
+    answer = either()
+    return answer
 
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_clear_fake_offline")
@@ -134,7 +134,7 @@ def free_contig_range(m: Memory, page: Page) -> bool:
     """Drop the driver's reference; this path has no hook."""
     m.refcount[page] -= 1
     if m.refcount[page] == 0:
-        m.putting[page] += 1
+        m.freeing[page] += 1
     return m.refcount[page] == 0
 
 
@@ -193,9 +193,8 @@ def virtio_mem_remove(m: Memory, online: bool) -> None:
             for page in m.pages:
                 if not m.sb_plugged[page]:
                     page_ref_inc(m, page)
-    elif any(not m.sb_plugged[p] for p in m.pages):
-        if m.mb_state == BlockState.OFFLINE:
-            remove_block(m)
-            mutex_lock(m.hotplug_mutex)
+    elif m.mb_state == BlockState.OFFLINE and any(not m.sb_plugged[p] for p in m.pages):
+        remove_block(m)
+        mutex_lock(m.hotplug_mutex)
     m.driver_loaded = False
     mutex_unlock(m.hotplug_mutex)
