@@ -27,15 +27,16 @@ class Walked(Protocol):
     memmap: bool
 
 
-@always("I4: a page is freed once, and not while it is in use")
+@always("I4: a page is freed once, and only when nobody uses it")
 def freed_once(m: Counted) -> bool:
     """A page freed while it is free is on two lists, or twice on one: it gets two users.
 
     Holds if a page is free, or in use, or about to be freed by one CPU, never two of these.
+    Whoever frees it dropped the last reference.
     """
     return all(
         (m.freeing[p] == 0 and not (m.buddy[p] and m.user[p]))
-        or (m.freeing[p] == 1 and not m.buddy[p] and not m.user[p])
+        or (m.freeing[p] == 1 and m.refcount[p] == 0 and not m.buddy[p] and not m.user[p])
         for p in m.pages
     )
 
