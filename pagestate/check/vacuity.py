@@ -54,5 +54,5 @@ def _reports_fault(action: Action) -> bool:
 def _text(action: Action) -> str:
     """The step without values: ``free_to_buddy(page)``."""
     text = action.info.text or action.name
-    text = re.sub(r"\b(\w+) \{\w+\}", r"\1", text)
-    return re.sub(r"\{(\w+)\}", r"\1", text)
+    text = re.sub(r"\b(\w+) \{[^{}]*\}", r"\1", text)
+    return re.sub(r"\{=?([^{}]*)\}", r"\1", text)

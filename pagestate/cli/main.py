@@ -22,6 +22,10 @@ from pagestate.cli.show import show
 class _Pagestate(click.Group):
     """A group of commands that ends with the documented exit codes, never with a traceback."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Without arguments there is help."""
+        return super().parse_args(ctx, args or ["--help"])
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command line and leave with its exit code."""
         steady_streams()
@@ -36,6 +40,10 @@ class _Pagestate(click.Group):
         except click.Abort:
             click.echo("interrupted", err=True)
             return int(Exit.INTERRUPTED)
+        except click.UsageError as error:
+            hint = f" (try '{error.ctx.command_path} --help')" if error.ctx else ""
+            click.echo(f"pagestate: {error.format_message()}{hint}", err=True)
+            return int(Exit.USAGE)
         except click.ClickException as error:
             error.show()
             return error.exit_code

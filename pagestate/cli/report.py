@@ -166,4 +166,9 @@ def _summary(results: Sequence[Result], require_proof: bool) -> str:
     holding = sum(r.verdict in PROOFS for r in results)
     if holding:
         parts.append(f"{holding} {'holds' if holding == 1 else 'hold'}")
+    other = sum(
+        r.expected is not None and code_of(r, require_proof) == Exit.FAILED for r in results
+    )
+    if other:
+        parts.append(f"{other} not as expected")
     return f"{worst}: {', '.join(parts)}"

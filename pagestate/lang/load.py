@@ -55,7 +55,7 @@ def _import(module: str, path: Path) -> ModuleType:
     except ModelError:
         raise
     except SyntaxError as error:
-        raise _syntax_error(error) from None
+        raise _syntax_error(error, path) from None
     except Exception as error:  # a model file is code: whatever it raises is its author's to see
         raise _failed(error, path) from None
 
@@ -73,7 +73,7 @@ def _import_path(path: Path) -> ModuleType:
     except ModelError:
         raise
     except SyntaxError as error:
-        raise _syntax_error(error) from None
+        raise _syntax_error(error, path) from None
     except Exception as error:  # as above
         raise _failed(error, path) from None
     finally:
@@ -81,8 +81,8 @@ def _import_path(path: Path) -> ModuleType:
     return module
 
 
-def _syntax_error(error: SyntaxError) -> ModelError:
-    file, line, column = error.filename or "?", error.lineno or 1, error.offset or 1
+def _syntax_error(error: SyntaxError, path: Path) -> ModelError:
+    file, line, column = error.filename or str(path), error.lineno or 1, error.offset or 1
     linecache.checkcache(file)
     end = error.end_offset or column + 1
     span = Span(file, line, column, error.end_lineno or line, max(end, column + 1))

@@ -58,8 +58,9 @@ class Child:
 
     def death(self) -> str:
         """How a process that has ended came to its end, in words."""
-        self._process.join(_LOOK_EVERY)
-        code = self._process.exitcode
+        patience = time.monotonic() + _LOOK_EVERY
+        while (code := self._process.exitcode) is None and time.monotonic() < patience:
+            time.sleep(0.005)
         if code is None:
             return "has fallen silent"
         return f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
