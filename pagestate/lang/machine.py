@@ -32,7 +32,7 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH
 from pagestate.lang.functions import Function, ThreadDecl
 from pagestate.lang.layout import Layout
-from pagestate.lang.locals import sort_of_local
+from pagestate.lang.locals import NONE_SORT, sort_of_local
 from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
 from pagestate.lang.scope import Step, bound
 from pagestate.lang.source import Source, source_of
@@ -110,6 +110,8 @@ class Machine:
         qualified = self.qualify(scope, name)
         if qualified in step.env:
             return step.env[qualified]
+        if self.sorts.get(qualified) == NONE_SORT:  # nothing else, as far as is known
+            return Lit(None, NONE_SORT)
         if qualified in self.sorts:
             return Read(self.local_var(qualified), self.mine, self.sorts[qualified])
         return None
@@ -294,7 +296,10 @@ class Machine:
         executor, touched = here.executor, step.touched[len(here.step.touched) :]
         guards = [self.guard_of(name) for name in touched]
         guarded = all(g is not None and g in executor.held for g in guards)
-        calls = sum(is_temporary(n) for n in ast.walk(node))
+        calls = 0
+        if not isinstance(node, ast.With):  # what was moved out of the statement and is an access
+            temporaries = [n for n in ast.walk(node) if is_temporary(n)]
+            calls = sum(isinstance(n, ast.Name) and n.id[1:].isdigit() for n in temporaries)
         if len(touched) + calls > 1 and not guarded:
             names = ", ".join(dict.fromkeys(touched))
             raise executor.error(

@@ -223,8 +223,14 @@ class _Rewriter(ast.NodeTransformer):
             ):
                 key = f"{target.id}:{call.lineno}"
                 booleans = ast.Tuple([ast.Constant(False), ast.Constant(True)], ast.Load())
-                options = self.options(call.args[0]) if call.args else booleans
-                assign = ast.Assign([target], self.choice(key, options, call))
+                offered = call.args[0] if call.args else None
+                shared = isinstance(offered, ast.GeneratorExp) and any(
+                    self.reads(test) for test in offered.generators[0].ifs
+                )
+                options = booleans if offered is None else self.options(offered)
+                chosen = self.choice(key, options, call)
+                chosen.args.append(ast.Constant(shared))
+                assign = ast.Assign([target], chosen)
                 return self.retried(ast.copy_location(assign, stmt))
             case ast.Assign(targets=targets, value=ast.Call() as call) if self.inline(call):
                 value = ast.YieldFrom(self.visit(call))
@@ -235,6 +241,21 @@ class _Rewriter(ast.NodeTransformer):
                 return [stmt]
             case _:
                 return self.retried(self.visit(stmt))
+
+    def reads(self, node: ast.AST) -> bool:
+        """Whether an expression reads the state, in this valuation of the switches."""
+        if isinstance(node, ast.BoolOp):
+            for value in node.values:
+                switch = self.source.lookup(value)
+                chosen = self.library.compiled.valuation.get(getattr(switch, "name", ""))
+                if isinstance(switch, Switch) and chosen == isinstance(node.op, ast.Or):
+                    return False
+                if self.reads(value):
+                    return True
+            return False
+        if isinstance(node, ast.Name):
+            return node.id == self.source.state
+        return any(self.reads(child) for child in ast.iter_child_nodes(node))
 
     def options(self, node: ast.expr) -> ast.expr:
         """What ``choose`` chooses from, as something to iterate over."""

@@ -64,12 +64,16 @@ class Runtime:
                 raise Boundary
             self.accessed = True
 
-    def choose(self, key: str, options: Iterable[Any]) -> Any:
-        """The choice that the schedule makes.  Raises Boundary, Blocked."""
+    def choose(self, key: str, options: Iterable[Any], shared: bool = False) -> Any:
+        """The choice that the schedule makes; ``shared``: what is offered depends on the state.
+
+        Raises Boundary, Blocked.
+        """
         if self.depth == 0:
             if self.accessed or key in self.picked:
                 raise Boundary
             self.picked.add(key)
+            self.accessed = shared
         self.depth += 1
         try:
             offered = list(options)

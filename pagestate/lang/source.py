@@ -301,7 +301,8 @@ class _Normaliser:
     ) -> ast.expr:
         """``a if test else b`` by an ``if`` before the statement, into a temporary."""
         self.count += 1
-        name = f"_{self.count}"
+        reads = any(self.about_state(part) for part in (test, a, b))
+        name = f"_{self.count}" if reads else f"_if{self.count}"
 
         def set_to(value: ast.expr) -> list[ast.stmt]:
             target = ast.copy_location(ast.Name(name, ast.Store()), value)

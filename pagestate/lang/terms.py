@@ -86,13 +86,7 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
                 return term(scope, body if decided.value else orelse)
             return _either(scope, node, decided, term(scope, body), term(scope, orelse))
         case ast.Compare(left=left, ops=ops, comparators=comparators):
-            operands = [left, *comparators]
-            return conj(
-                *(
-                    _compare(scope, node, a, op, b)
-                    for a, op, b in zip(operands, ops, operands[1:], strict=False)
-                )
-            )
+            return _chain(scope, node, [left, *comparators], ops)
         case ast.Call():
             return _call(scope, node)
         case _:
@@ -102,6 +96,20 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
                 node,
                 "see docs/language.md for the expressions a step can use",
             )
+
+
+def _chain(scope: Scope, node: ast.expr, operands: list[ast.expr], ops: list[ast.cmpop]) -> Expr:
+    """``a < b < c``: what stands in the middle is read once."""
+    parts, touched = list[Expr](), scope.step.touched
+    for number, op in enumerate(ops):
+        before = len(touched)
+        if number:
+            term(scope, operands[number])
+        once = len(touched) - before
+        del touched[before:]
+        parts.append(_compare(scope, node, operands[number], op, operands[number + 1]))
+        del touched[before : before + once]
+    return conj(*parts)
 
 
 def _either(scope: Scope, node: ast.expr, test: Expr, a: Expr, b: Expr) -> Expr:
@@ -144,6 +152,8 @@ def number(scope: Scope, node: ast.expr) -> Expr:
 def member(scope: Scope, node: ast.expr, sort: IndexSort | None) -> Expr:
     """A term that can index a field: a parameter of the step or a binder.  Raises PS206."""
     made = term(scope, node)
+    if _is_none(made) and sort is not None:
+        made = Lit(None, RefSort(sort))
     found = made.sort.index if isinstance(made.sort, RefSort) else made.sort
     if not isinstance(found, IndexSort) or (sort is not None and found != sort):
         raise scope.error("PS206", f"an index of sort {sort} is needed, this is {made.sort}", node)
