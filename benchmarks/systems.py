@@ -5,6 +5,9 @@ driver allocates the page, marks it PageOffline, drops its reference, lets the h
 back, and later returns it; getters take and drop references; one offliner scans all pages.  In the
 buggy variant a getter that drops the last reference frees the page in a step of its own, without
 looking at PageOffline: the page is handed out although the host took the memory.
+
+``coarse`` takes dropping and unplugging as one step and the offliner's scan as another: few
+situations of a page, so that the number of states up to renaming grows slowly with the pages.
 """
 
 from pagestate.core.expr import (
@@ -84,12 +87,20 @@ def _go(var: str, at: str, sort: EnumSort, *index: Expr) -> Write:
     return Write(var, index, Lit(at, sort))
 
 
-def _driver_actions() -> tuple[Action, ...]:
+def _driver_actions(coarse: bool) -> tuple[Action, ...]:
     def step(name: str, guard: Expr, then: str, *writes: Write) -> Action:
         go = _go("driver", then, DRIVER_AT, P)
         return Action(name, guard, (*writes, go), (P,), "driver", P)
 
     less = sub(_refcount(P), lit(1))
+    drop, unplug = Write("refcount", (P,), less), Write("plugged", (P,), FALSE)
+    if coarse:
+        leave = (step("drop", _driver(P, "marked"), "out", drop, unplug),)
+    else:
+        leave = (
+            step("drop", _driver(P, "marked"), "dropped", drop),
+            step("unplug", _driver(P, "dropped"), "out", unplug),
+        )
     return (
         step(
             "alloc",
@@ -99,8 +110,7 @@ def _driver_actions() -> tuple[Action, ...]:
             Write("refcount", (P,), lit(1)),
         ),
         step("set_offline", _driver(P, "alloced"), "marked", Write("offline", (P,), TRUE)),
-        step("drop", _driver(P, "marked"), "dropped", Write("refcount", (P,), less)),
-        step("unplug", _driver(P, "dropped"), "out", Write("plugged", (P,), FALSE)),
+        *leave,
         step(
             "plug",
             conj(_driver(P, "out"), eq(_refcount(P), lit(0))),
@@ -151,11 +161,17 @@ def _getter_actions(buggy: bool) -> tuple[Action, ...]:
     return get, put, free
 
 
-def _offliner_actions() -> tuple[Action, ...]:
+def _offliner_actions(coarse: bool) -> tuple[Action, ...]:
     free = disj(_flag("buddy", P), conj(_flag("offline", P), eq(_refcount(P), lit(0))))
     everything = forall(Q, _flag("seen", Q))
     done = _go("offliner", "done", OFFLINER_AT)
     reset = Write("seen", (Q,), FALSE, (Q,))
+    again = Action(
+        "again", _offliner("done"), (_go("offliner", "idle", OFFLINER_AT),), (), "offliner"
+    )
+    if coarse:
+        every = forall(Q, disj(_flag("buddy", Q), eq(_refcount(Q), lit(0))))
+        return Action("offline", conj(_offliner("idle"), every), (done,), (), "offliner"), again
     return (
         Action("scan", _offliner("idle"), (_go("offliner", "scan", OFFLINER_AT),), (), "offliner"),
         Action(
@@ -166,18 +182,12 @@ def _offliner_actions() -> tuple[Action, ...]:
             "offliner",
         ),
         Action("finish", conj(_offliner("scan"), everything), (reset, done), (), "offliner"),
-        Action(
-            "again",
-            _offliner("done"),
-            (_go("offliner", "idle", OFFLINER_AT),),
-            (),
-            "offliner",
-        ),
+        again,
     )
 
 
-def offlining(buggy: bool = False) -> System:
-    """The system; ``buggy`` chooses the variant."""
+def offlining(buggy: bool = False, coarse: bool = False) -> System:
+    """The system; ``buggy`` and ``coarse`` choose the variant."""
 
     def per(
         name: str, dims: tuple[IndexSort, ...], sort: DataSort, init: object = None
@@ -191,13 +201,13 @@ def offlining(buggy: bool = False) -> System:
         per("buddy", (PAGE,), BOOL, True),
         per("offline", (PAGE,), BOOL),
         per("plugged", (PAGE,), BOOL, True),
-        per("seen", (PAGE,), BOOL),
+        *(() if coarse else (per("seen", (PAGE,), BOOL),)),
         StateVar("driver", (PAGE,), DRIVER_AT, "idle", thread="driver", control=True),
         StateVar("getter", (GETTER,), GETTER_AT, "idle", thread="getter", control=True),
         StateVar("target", (GETTER,), PAGE_REF, None, thread="getter"),
         StateVar("offliner", (), OFFLINER_AT, "idle", thread="offliner", control=True),
     )
-    actions = (*_driver_actions(), *_getter_actions(buggy), *_offliner_actions())
+    actions = (*_driver_actions(coarse), *_getter_actions(buggy), *_offliner_actions(coarse))
     threads = (
         Thread("driver", "driver", "idle", DRIVER_AT.members, PAGE, True),
         Thread("getter", "getter", "idle", GETTER_AT.members, GETTER, True),
