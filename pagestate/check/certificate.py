@@ -171,12 +171,14 @@ class _Maker:
         script.note(title)
         speaker = Speaker(script, self.variables, self.sort, pages)
         for var in self.form.system.variables:
-            for page in pages if var.dims else ("",):
-                name = speaker.cell(var.name, page)
+            if not var.dims:
+                name = speaker.cell(var.name, "")
                 script.declare(name, var.sort)
                 if isinstance(var.sort, EnumSort):
                     for bound in within(name, var.sort):
                         script.claim(bound)
+        for page in pages:
+            speaker.declare_page(page)
         if not assumed:
             return speaker
         for page in pages:
@@ -292,6 +294,13 @@ class _Maker:
                 values[cell] = (
                     f"(ite {at.truth(write.where)} {at.say(write.value, var.sort)} {old})"
                 )
+        for page, exists in script.witnesses:
+            for fact in self.facts:
+                script.claim(f"(=> {exists} {self._at(speaker, page).truth(fact)})")
+            for flag in self.form.exclusive:
+                for other in pages:
+                    both = self._both(speaker, flag, page, other)
+                    script.claim(f"(=> {exists} (not {both}))")
         done = replace(speaker, after=frozenset(values), post=True)
         for cell, value in values.items():
             script.define(done.cell(*cell), self.variables[cell[0]].sort, value)

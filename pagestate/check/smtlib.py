@@ -3,7 +3,8 @@
 This is the certificate's own road from the model to formulas, kept apart from the one the proof
 engine takes: enumerations are integers here, and nothing is shared but the core terms.  A
 quantifier over pages is named by a fresh constant of which the script states only what holds at
-the pages it mentions.
+the pages it mentions; where it says that some page has a property, that page is one of those, or a
+witness apart from them that exists only in this case.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -67,6 +68,7 @@ class Script:
 
     lines: list[str] = field(default_factory=list)
     named: dict[tuple[Quant, tuple[tuple[Param, str], ...]], str] = field(default_factory=dict)
+    witnesses: list[tuple[str, str]] = field(default_factory=list)
 
     def declare(self, name: str, sort: Sort) -> None:
         """An unknown."""
@@ -106,10 +108,21 @@ class Speaker:
     picks: Mapping[Param, str] = field(default_factory=dict)
     after: frozenset[tuple[str, str]] = frozenset()
     post: bool = False
+    nested: bool = False
+
+    def declare_page(self, page: str) -> None:
+        """Declare the variables of ``page``."""
+        for var in self.variables.values():
+            if var.dims:
+                name = self.cell(var.name, page)
+                self.script.declare(name, var.sort)
+                if isinstance(var.sort, EnumSort):
+                    for bound in within(name, var.sort):
+                        self.script.claim(bound)
 
     def at(self, param: Param, page: str) -> "Speaker":
         """The same with ``param`` standing for ``page``."""
-        return replace(self, places={**self.places, param: page})
+        return replace(self, places={**self.places, param: page}, nested=True)
 
     def cell(self, var: str, page: str) -> str:
         """The name of a variable (at a page)."""
@@ -195,7 +208,25 @@ class Speaker:
                     self.script.claim(f"(=> {name} {body})")
                 elif e.kind == "any":
                     self.script.claim(f"(=> {body} {name})")
+            if not self.nested and e.kind != "count":
+                self._witness(e, name, bodies)
         return self.script.named[key]
+
+    def _witness(self, e: Quant, name: str, bodies: Sequence[str]) -> None:
+        """Some page has (or lacks) the body: one of the pages here, or one apart from them."""
+        page = f"witness {len(self.script.witnesses) + 1}"
+        other = symbol(f"{page} exists")
+        self.declare_page(page)
+        self.script.declare(other, BoolSort())
+        self.script.witnesses.append((page, other))
+        body = self.at(e.binder, page).truth(e.body)
+        if e.kind == "any":
+            self.script.claim(f"(=> {name} (or {' '.join(bodies)} {other}))")
+            self.script.claim(f"(=> {other} {body})")
+        else:
+            lacking = " ".join(f"(not {b})" for b in bodies)
+            self.script.claim(f"(or {name} {lacking} {other})")
+            self.script.claim(f"(=> {other} (not {body}))")
 
     def _listed(self, e: Quant) -> str:
         bodies = [

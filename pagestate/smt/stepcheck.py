@@ -93,6 +93,11 @@ class StepQuery:
         if tracked:
             self._solver.set("core.minimize", True)
         self._solver.add(*terms.views.domains(step.pages), *step.given)
+        for page, condition in step.witnesses:
+            self._solver.add(*terms.views.domains((page,)))
+            for other in step.pages:
+                for apart in terms.views.apart(page, other):
+                    self._solver.add(z3.Implies(condition, apart))
         self._assumed = set[int]()
         self._posts = dict[int, z3.BoolRef]()
         self._marks = dict[int, z3.BoolRef]()
@@ -104,6 +109,10 @@ class StepQuery:
                 continue
             self._assumed.add(number)
             here = [self._terms.now(number, fact, page) for page in self.step.pages]
+            here += [
+                z3.Implies(condition, self._terms.now(number, fact, page))
+                for page, condition in self.step.witnesses
+            ]
             if self._tracked:
                 mark = z3.Bool(f"fact {number}", self._terms.views.context)
                 self._marks[number] = mark
@@ -130,7 +139,9 @@ class StepQuery:
             model, views = self._solver.model(), self._terms.views
         finally:
             self._solver.pop()
-        before = tuple(views.read(model, views.now, page) for page in self.step.pages)
+        there = [page for page, c in self.step.witnesses if z3.is_true(model.eval(c, True))]
+        pages = (*self.step.pages, *there)
+        before = tuple(views.read(model, views.now, page) for page in pages)
         after = views.read(model, self.step.after, self.step.target)
         broken = frozenset(
             n

@@ -1,10 +1,12 @@
 """Systems in page form over symbolic pages: steps and facts as Z3 terms for any number of pages.
 
-A scene gives the globals and a few symbolic pages: ``p``, the page acted on, and ``q``, another
-page.  An enumeration is a tuple of Bools (its code in binary), a number an unbounded Int, a
-reference or flag a Bool.  A quantifier over pages has no finite meaning here: it becomes a fresh
+A scene gives the globals and a few symbolic pages: ``p``, the page acted on, ``q``, another page,
+and witnesses.  An enumeration is a tuple of Bools (its code in binary), a number an unbounded Int,
+a reference or flag a Bool.  A quantifier over pages has no finite meaning here: it becomes a fresh
 Bool (a count: a fresh Int) of which only what holds at the pages of the scene is known.  That
-weakens every step in which it occurs, whatever its polarity, so a proof stays a proof.
+weakens every step in which it occurs, whatever its polarity, so a proof stays a proof.  Where some
+page must have (or lack) a property it is one of those in view or a witness, a page apart from them
+that exists only in that case.
 """
 
 from collections.abc import Iterator, Mapping
@@ -34,7 +36,7 @@ from pagestate.core.sorts import (
     Sort,
     Value,
 )
-from pagestate.core.system import Action, StateVar, System, Write
+from pagestate.core.system import Action, System, Write
 
 Term: TypeAlias = z3.BoolRef | z3.ArithRef | tuple[z3.BoolRef, ...]
 
@@ -56,7 +58,8 @@ class Transition:
 
     ``actor`` is the page that the step's parameter stands for, ``target`` the page looked at
     afterwards.  ``given`` must hold before; ``after`` are the values after; ``changed`` names the
-    variables of the target and globals that may change.
+    variables of the target and globals that may change.  ``witnesses`` are further pages that
+    exist, and satisfy the invariant, only where their condition holds.
     """
 
     action: Action
@@ -66,6 +69,7 @@ class Transition:
     given: tuple[z3.BoolRef, ...]
     after: Scene
     changed: frozenset[str]
+    witnesses: tuple[tuple[str, z3.BoolRef], ...] = ()
 
     @property
     def name(self) -> str:
@@ -83,14 +87,19 @@ class Views:
         self.exclusive = exclusive
         self.variables = {v.name: v for v in system.variables}
         self._true = z3.BoolVal(True, self.context)
-        values = dict[tuple[str, str], Term]()
+        self._values = dict[tuple[str, str], Term]()
         for var in system.variables:
-            for page in ("p", "q", "r") if var.dims else ("",):
-                values[page, var.name] = self._constant(f"{var.name}{page and '.' + page}", var)
-        self.now = Scene(values)
+            if not var.dims:
+                self._values["", var.name] = self._fresh(var.name, var.sort)
+        self.now = Scene(self._values)
+        for page in ("p", "q"):
+            self.add_page(page)
 
-    def _constant(self, name: str, var: StateVar) -> Term:
-        return self._fresh(name, var.sort)
+    def add_page(self, page: str) -> None:
+        """Give the scene one more page, if it is new."""
+        for var in self.system.variables:
+            if var.dims and (page, var.name) not in self._values:
+                self._values[page, var.name] = self._fresh(f"{var.name}.{page}", var.sort)
 
     def _fresh(self, name: str, sort: Sort) -> Term:
         match sort:
@@ -113,11 +122,15 @@ class Views:
             if isinstance(var.sort, EnumSort):
                 for page in pages if var.dims else ("",):
                     found += self._codes(self.now.values[page, var.name], var.sort)
-        for name in self.exclusive:
-            flags = [self.now.values[page, name] for page in pages]
-            for i, a in enumerate(flags):
-                found += [z3.Not(z3.And(a, b)) for b in flags[i + 1 :]]
+        for i, page in enumerate(pages):
+            for other in pages[i + 1 :]:
+                found += self.apart(page, other)
         return tuple(found)
+
+    def apart(self, page: str, other: str) -> list[z3.BoolRef]:
+        """Two pages do not share a flag that was a reference."""
+        values = self.now.values
+        return [z3.Not(z3.And(values[page, name], values[other, name])) for name in self.exclusive]
 
     def _codes(self, bits: Term, sort: EnumSort) -> list[z3.BoolRef]:
         assert isinstance(bits, tuple)
@@ -157,7 +170,9 @@ class Views:
             self._apply(write, reader, values, target, changed)
         actor = None if actor_param is None else "p"
         given = (*side, guard, *reader.side)
-        return Transition(action, pages, actor, target, given, Scene(values), frozenset(changed))
+        after, names = Scene(values), frozenset(changed)
+        found = tuple(reader.witnesses)
+        return Transition(action, pages, actor, target, given, after, names, found)
 
     def _apply(
         self,
@@ -288,20 +303,23 @@ class _Reader:
         scene: Scene,
         pages: tuple[str, ...],
         binding: Mapping[Param, str | Term],
-        side: list[z3.BoolRef] | None = None,
-        opaque: dict[tuple[Expr, tuple[tuple[Param, str], ...]], Term] | None = None,
+        outer: "_Reader | None" = None,
     ) -> None:
         self.views = views
         self.scene = scene
         self.pages = pages
         self.binding = binding
-        self.side = [] if side is None else side
-        self.opaque = {} if opaque is None else opaque
+        self.outer = outer
+        self.side: list[z3.BoolRef] = [] if outer is None else outer.side
+        self.opaque: dict[tuple[Expr, tuple[tuple[Param, str], ...]], Term] = (
+            {} if outer is None else outer.opaque
+        )
+        self.witnesses: list[tuple[str, z3.BoolRef]] = [] if outer is None else outer.witnesses
 
     def bound(self, param: Param, page: str) -> "_Reader":
         """The same reader with one more parameter bound to a page."""
         binding = {**self.binding, param: page}
-        return _Reader(self.views, self.scene, self.pages, binding, self.side, self.opaque)
+        return _Reader(self.views, self.scene, self.pages, binding, self)
 
     def bool(self, e: Expr) -> z3.BoolRef:
         """A term of sort bool."""
@@ -402,9 +420,26 @@ class _Reader:
             self.side.append(number >= z3.Sum([z3.If(i, one, zero) for i in instances]))
             return number
         flag = z3.Bool(name, self.views.context)
+        holds = e.kind == "any"
         for i in instances:
-            self.side.append(z3.Implies(flag, i) if e.kind == "all" else z3.Implies(i, flag))
+            self.side.append(z3.Implies(i, flag) if holds else z3.Implies(flag, i))
+        if self.outer is None:
+            self._witness(e, flag, instances)
         return flag
+
+    def _witness(self, e: Quant, flag: z3.BoolRef, instances: list[z3.BoolRef]) -> None:
+        """Where some page has (or lacks) the body, it is a page in view or one more page."""
+        number = len(self.witnesses) + 1
+        page, other = f"w{number}", z3.Bool(f"witness {number}", self.views.context)
+        self.views.add_page(page)
+        body = self.bound(e.binder, page).bool(e.body)
+        if e.kind == "any":
+            self.side.append(z3.Implies(flag, z3.Or([*instances, other])))
+            self.side.append(z3.Implies(other, body))
+        else:
+            self.side.append(z3.Or([flag, *(z3.Not(i) for i in instances), other]))
+            self.side.append(z3.Implies(other, z3.Not(body)))
+        self.witnesses.append((page, other))
 
     def _data_quant(self, e: Quant) -> Term:
         bodies = [

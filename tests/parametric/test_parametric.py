@@ -201,7 +201,7 @@ def test_random_states_stay_inside_the_invariant(name: str) -> None:
 
     pool = list(walked(form.system, rng, sizes))
     tried, changed, steps, taken = 0, 0, 0, set[str]()
-    for _ in range(500):
+    for _ in range(800):
         state = dict(rng.choice(pool))
         for _ in range(6):
             before, i, var = dict(state), rng.randrange(3), rng.choice(local)
@@ -219,7 +219,7 @@ def test_random_states_stay_inside_the_invariant(name: str) -> None:
             taken.add(action.name)
             steps += 1
             assert inside(after), action.name
-    assert tried > 400 and changed > 100 and steps > 1000
+    assert tried > 400 and changed > 30 and steps > 1000
     assert len(taken) >= len(form.system.actions) - 2
 
 

@@ -34,7 +34,8 @@ from pagestate.smt.stepcheck import Undecided
 from pagestate.smt.views import NoView
 
 _SUBJECT = "page"
-_MOST_MEMBERS = 3
+_MOST_MEMBERS = 5
+_THREADS = 3
 _SEARCH = 1 << 30
 
 
@@ -141,10 +142,14 @@ class Parametric:
     def _first_sizes(self) -> Sizes:
         """The instance searched first: two of each sort, one more than the members in counters."""
         index = {
-            name: 2 if name in self._task.unbounded else number
+            name: self._members(name) if name in self._task.unbounded else number
             for name, number in self._task.sizes.index.items()
         }
         return replace(self._task.sizes, index=index)
+
+    def _members(self, name: str) -> int:
+        """Two pages; enough threads that each counter shows "many" while another is not zero."""
+        return 2 if name in self._pages() else _THREADS
 
     def _explore(
         self, table: Table, sizes: Sizes, asked: tuple[Property, ...]
