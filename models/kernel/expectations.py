@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from pagestate import Expect
-from pagestate.lang.declare import PropertyDecl
+from pagestate.lang.functions import PropertyDecl
 
 Properties = Sequence[PropertyDecl | str]
 """Properties, the built-in ones by their names."""
