@@ -277,7 +277,7 @@ class Machine:
         before, choosing = len(step.touched), len(step.params)
         if here.executor.chosen_already(test, step):
             return None
-        paths = here.executor.branch(test, step)
+        paths = here.executor.branch(test, step.copy())
         made = any(len(p.params) > choosing for _, p in paths)
         shared = any(len(p.touched) > before for _, p in paths)
         if (shared or made) and step.accessed:
