@@ -166,9 +166,8 @@ def _summary(results: Sequence[Result], require_proof: bool) -> str:
     holding = sum(r.verdict in PROOFS for r in results)
     if holding:
         parts.append(f"{holding} {'holds' if holding == 1 else 'hold'}")
-    other = sum(
-        r.expected is not None and code_of(r, require_proof) == Exit.FAILED for r in results
-    )
+    failed = [r for r in results if code_of(r, require_proof) == Exit.FAILED]
+    other = sum(r.expected is not None for r in failed)
     if other:
         parts.append(f"{other} not as expected")
     return f"{worst}: {', '.join(parts)}"

@@ -85,14 +85,13 @@ def spawn(
 class Running:
     """A command at work in a session of its own."""
 
-    def __init__(self, *args: str, cwd: Path | None = None) -> None:
+    def __init__(self, *args: str, stderr: int = subprocess.PIPE) -> None:
         self.process = subprocess.Popen(
             command(args),
             env=environment(),
-            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             start_new_session=True,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
@@ -118,8 +117,9 @@ class Running:
         except subprocess.TimeoutExpired:
             self.process.kill()
             raise
-        assert b"Traceback" not in err, err.decode()
-        return Ran(self.process.returncode, out.decode(), err.decode())
+        told = (err or b"").decode()
+        assert "Traceback" not in told
+        return Ran(self.process.returncode, out.decode(), told)
 
     def __enter__(self) -> "Running":
         return self
