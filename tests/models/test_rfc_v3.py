@@ -243,3 +243,99 @@ def test_a_schedule_that_cannot_happen_is_noticed() -> None:
         replay(model, SEED, [*ALLOCATED, (S, "get_online_page", {"refcount": 3})])
     with pytest.raises(AssertionError, match="cannot do"):
         replay(model, SEED, [(S, "put_page_testzero", {})])
+
+
+K = "sysfs"
+OFFLINED: list[Moment] = [
+    (K, "mutex_lock(device_hotplug_lock)", {}),
+    (K, "memmap", {}),
+    (K, "section_online -> true", {}),
+    (K, "down_write", {}),
+    (K, "set_migratetype_isolate", {"isolation": "OFFLINE"}),
+    (K, "mutex_lock(hotplug_mutex)", {"hotplug_mutex": O}),
+    (K, "memory_notify(MEM_GOING_OFFLINE)", {}),
+    (K, "test_pages_isolated() -> true", {}),
+    (K, "section_online = False", {"section_online": False}),
+    (K, "__offline_isolated_pages", {"isolation": "NONE", "fault": "none"}),
+    (K, "memory_notify(MEM_OFFLINE)", {"mb_state": "OFFLINE"}),
+    (K, "mutex_unlock(hotplug_mutex)", {}),
+    (K, "up_write", {}),
+    (K, "mutex_unlock(device_hotplug_lock)", {}),
+]
+ONLINING: list[Moment] = [
+    (K, "mutex_lock(device_hotplug_lock)", {}),
+    (K, "memmap", {}),
+    (K, "section_online -> false", {}),
+    (K, "down_write", {}),
+    (K, "__init_single_page", {"refcount": 1, "offline": False}),
+]
+KEPT: list[Moment] = [
+    (K, "mutex_lock(hotplug_mutex)", {}),
+    (K, "memory_notify(MEM_GOING_ONLINE) -> true", {}),
+    (K, "virtio_mem_online_page_cb", {}),
+    (K, "offline", {"offline": True, "refcount": 1}),
+    (K, "page_ref_dec", {"refcount": 0}),
+]
+UNPLUGGED: list[Moment] = [
+    (V, "plugged", {"plugged": False}),
+    (V, "sb_plugged", {"sb_plugged": False}),
+    (V, "mutex_unlock(hotplug_mutex)", {}),
+]
+
+
+def test_a_put_that_stalls_across_offlining_and_onlining_bypasses_the_hook() -> None:
+    switches = "drain=false revive=false unload=false"
+    schedule: list[Moment] = [
+        *ALLOCATED,
+        (S, "pfn_to_online_page", {}),
+        (S, "get_walked_page", {"refcount": 2}),
+        (V, "offline", {"offline": True}),
+        (V, "page_ref_dec", {"refcount": 1}),
+        *UNPLUGGED,
+        (S, "put_page_testzero", {"refcount": 0, "putting": 1}),
+        *OFFLINED,
+        *ONLINING,
+        (S, "PageOffline", {"putting": 0, "freeing": 1}),
+        *KEPT,
+        (S, "free_unref_page", {"buddy": True, "offline": True, "plugged": False}),
+    ]
+    states = replay(model, switches, schedule)
+    last = len(schedule)
+    found = breaks(switches, states)
+    assert found["offline_never_free"] == found["unplugged_never_free"] == last
+    with pytest.raises(AssertionError, match="cannot do '__init_single_page'"):
+        replay(
+            model,
+            "revive=false unload=false",
+            [*ALLOCATED, GOT, *schedule[9:]],
+        )
+
+
+def test_plugging_a_page_that_was_never_onlined_loses_the_reference_of_a_getter() -> None:
+    switches = "unload=false"
+    schedule: list[Moment] = [
+        *ALLOCATED,
+        (V, "offline", {"offline": True}),
+        (V, "page_ref_dec", {"refcount": 0}),
+        *UNPLUGGED,
+        *OFFLINED,
+        *ONLINING,
+        *KEPT,
+        (K, "dirty", {"dirty": True}),
+        (K, "section_online = True", {}),
+        (K, "mb_state", {}),
+        (K, "mutex_unlock(hotplug_mutex)", {}),
+        (V, "mutex_lock(hotplug_mutex)", {}),
+        (V, "state = mb_state", {}),
+        (V, "sb_plugged", {}),
+        (V, "plugged", {"plugged": True}),
+        (V, "sb_plugged", {"sb_plugged": True}),
+        (V, "page_ref_inc", {"refcount": 1}),
+        (S, "get_online_page", {"refcount": 2, "holders": 1}),
+        (V, "__ClearPageOffline", {"offline": False}),
+        (V, "ClearPageDirty", {"dirty": False}),
+        (V, "refcount", {"refcount": 0, "holders": 1}),
+        (S, "put_page_testzero", {"fault": "underflow"}),
+    ]
+    found = breaks(switches, replay(model, switches, schedule))
+    assert found == {"holders_are_counted": len(schedule) - 1, "no_underflow": len(schedule)}
