@@ -9,6 +9,8 @@ that has to be true, as SMT-LIB scripts that must all be unsatisfiable:
   single page is covered), and at any other page, assuming it at both;
 * pairs: a step keeps "at most one page has the flag", for the page acted on and another one, and
   for two others;
+* references: where a thread's label says that its reference is set, some page has the flag (never
+  at the start; a step that sets or clears the reference agrees with the label it goes to);
 * properties: the invariant at a page implies what the property says of it.
 
 Nothing the engine built is used but its laws and clauses; the page form, ranges and roles are
@@ -22,11 +24,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
+from pagestate.core.aliases import Holder
 from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, le, lit, substitute, walk
 from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
-from pagestate.core.system import Action
+from pagestate.core.system import Action, terms_of
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.smt.text import BadText, satisfiable
@@ -204,6 +207,12 @@ class _Maker:
         facts = [self._at(speaker, "p").truth(fact) for fact in self.facts]
         speaker.script.claim(f"(not (and true {' '.join(facts)}))")
         yield Obligation("", title, speaker.script.text())
+        for holder in self.form.holders:
+            title = f"initial states: {holder.name} is none"
+            speaker = self._scene(title, ("p",), assumed=False)
+            self._initial(speaker)
+            speaker.script.claim(speaker.truth(holder.condition))
+            yield Obligation("", title, speaker.script.text())
         for flag in self.form.exclusive:
             title = f"initial states: one page has {flag}"
             speaker = self._scene(title, ("p", "q"), assumed=False)
@@ -249,6 +258,7 @@ class _Maker:
                 speaker.script.claim(f"(not (and true {' '.join(lost)}))")
                 yield Obligation("", title, speaker.script.text())
         yield from self._pairs(action, acted)
+        yield from self._held(action, acted)
 
     def _pairs(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
         written = [f for f in self.form.exclusive if any(w.var == f for w in action.writes)]
@@ -262,10 +272,33 @@ class _Maker:
                 speaker.script.claim(self._both(speaker, flag, page, other))
                 yield Obligation("", title, speaker.script.text())
 
+    def _held(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
+        """Where a reference is set some page has its flag: before the step, hence after it."""
+        written = {w.var for w in action.writes}
+        for holder in self.form.holders:
+            reads = {t.var for t in walk(holder.condition) if isinstance(t, Read)}
+            if not written & (reads | {holder.name}):
+                continue
+            title = f"step {action.name}, {holder.name} is set where it was"
+            speaker = self._step(title, action, ("p",), acted, holder)
+            page, exists = speaker.script.witnesses[0]
+            speaker.script.claim(speaker.truth(holder.condition))
+            speaker.script.claim(f"(not {speaker.cell(holder.name, 'p')})")
+            speaker.script.claim(f"(=> {exists} (not {speaker.cell(holder.name, page)}))")
+            yield Obligation("", title, speaker.script.text())
+
     def _step(
-        self, title: str, action: Action, pages: tuple[str, ...], acted: Sequence[Param]
+        self,
+        title: str,
+        action: Action,
+        pages: tuple[str, ...],
+        acted: Sequence[Param],
+        first: Holder | None = None,
     ) -> Speaker:
-        """A script in which ``action`` is taken (on page p, if it works on one)."""
+        """A script in which ``action`` is taken (on page p, if it works on one).
+
+        The page that ``first`` names is the first witness, and one of the pages looked at.
+        """
         speaker = self._scene(title, pages)
         script, picks = speaker.script, dict[Param, str]()
         for param in action.params:
@@ -275,11 +308,18 @@ class _Maker:
                 for bound in within(picks[param], param.sort):
                     script.claim(bound)
         speaker = replace(speaker, places=dict.fromkeys(acted, "p"), picks=picks)
+        looked = pages
+        if first is not None:
+            looked = (*pages, speaker.hold(first.name, first.condition))
+        if any(isinstance(t, Quant) for e in terms_of(action) for t in walk(e)):
+            for holder in self.form.holders:
+                if holder != first:
+                    speaker.hold(holder.name, holder.condition)
         script.claim(speaker.truth(action.guard))
         values = dict[tuple[str, str], str]()
         for write in action.writes:
             var = self.variables[write.var]
-            for page in pages if var.dims else ("",):
+            for page in looked if var.dims else ("",):
                 at = speaker
                 if var.dims:
                     (index,) = write.index

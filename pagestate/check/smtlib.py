@@ -120,6 +120,21 @@ class Speaker:
                     for bound in within(name, var.sort):
                         self.script.claim(bound)
 
+    def hold(self, flag: str, condition: Expr) -> str:
+        """Where ``condition`` holds some page has ``flag``: one of those here, or a further one.
+
+        The name of the further page, for whose variables the script has declarations.
+        """
+        page = f"witness {len(self.script.witnesses) + 1}"
+        other = symbol(f"{page} exists")
+        self.declare_page(page)
+        self.script.declare(other, BoolSort())
+        here = " ".join(self.cell(flag, p) for p in self.pages)
+        self.script.claim(f"(or (not {self.truth(condition)}) {here} {other})")
+        self.script.claim(f"(=> {other} {self.cell(flag, page)})")
+        self.script.witnesses.append((page, other))
+        return page
+
     def at(self, param: Param, page: str) -> "Speaker":
         """The same with ``param`` standing for ``page``."""
         return replace(self, places={**self.places, param: page}, nested=True)
@@ -184,7 +199,10 @@ class Speaker:
             case "eq":
                 a, b = e.args
                 if a in self.places and b in self.places:
-                    return "true" if self.places[_param(a)] == self.places[_param(b)] else "false"
+                    x, y = self.places[_param(a)], self.places[_param(b)]
+                    if x != y and not {x, y} & set(self.pages):
+                        raise NoText("two further pages are compared")
+                    return "true" if x == y else "false"
                 kind = b.sort if isinstance(a, Lit) else a.sort
                 return f"(= {self.say(a, kind)} {self.say(b, kind)})"
             case _:
@@ -208,8 +226,13 @@ class Speaker:
                     self.script.claim(f"(=> {name} {body})")
                 elif e.kind == "any":
                     self.script.claim(f"(=> {body} {name})")
-            if not self.nested and e.kind != "count":
-                self._witness(e, name, bodies)
+            if e.kind != "count":
+                for page, other in tuple(self.script.witnesses):
+                    body = self.at(e.binder, page).truth(e.body)
+                    known = f"(=> {name} {body})" if e.kind == "all" else f"(=> {body} {name})"
+                    self.script.claim(f"(=> {other} {known})")
+                if not self.nested:
+                    self._witness(e, name, bodies)
         return self.script.named[key]
 
     def _witness(self, e: Quant, name: str, bodies: Sequence[str]) -> None:

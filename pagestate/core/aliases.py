@@ -44,6 +44,14 @@ class Renamed:
 
 
 @dataclass(frozen=True, slots=True)
+class Holder:
+    """Where ``condition`` (on a thread's label) holds, the reference ``name`` is not none."""
+
+    name: str
+    condition: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class _Merge:
     """The references of one thread that become ``one``; ``held`` says which are set where."""
 
@@ -61,11 +69,13 @@ class _Merge:
 
 def merge(
     system: System, properties: tuple[Property, ...]
-) -> tuple[System, tuple[Property, ...], tuple[Renamed, ...]]:
+) -> tuple[System, tuple[Property, ...], tuple[Renamed, ...], tuple[Holder, ...]]:
     """The system with one reference per thread and sort, where that is the same.
 
-    The third part goes with the actions of the new system, in order.
+    The third part goes with the actions of the new system, in order; the fourth says where the
+    references are set.
     """
+    holders = list[Holder]()
     renamed = tuple(Renamed(a, a) for a in system.actions)
     for thread in system.threads:
         for sort in system.sorts:
@@ -76,7 +86,14 @@ def merge(
                 properties = tuple(
                     replace(p, formula=_outside(found, p.formula)) for p in properties
                 )
-    return system, properties, renamed
+                holders.append(Holder(found.one.name, _set_at(found)))
+    return system, properties, renamed, tuple(holders)
+
+
+def _set_at(merged: _Merge) -> Expr:
+    control = Read(merged.control.name, (), merged.control.sort)
+    labels = [label for label, held in merged.held.items() if held]
+    return disj(*(eq(control, Lit(label, merged.control.sort)) for label in labels))
 
 
 def _mergeable(system: System, thread: Thread, sort: IndexSort) -> _Merge | None:
@@ -86,7 +103,7 @@ def _mergeable(system: System, thread: Thread, sort: IndexSort) -> _Merge | None
         if v.thread == thread.name and v.sort == RefSort(sort) and v.dims == ()
         and v.init is None and not v.free
     )  # fmt: skip
-    if thread.index is not None or sort.ordered or len(refs) < 2:
+    if thread.index is not None or sort.ordered or not refs:
         return None
     control = system.variable(thread.control)
     names = frozenset(v.name for v in refs)

@@ -11,7 +11,7 @@ form is a path of the original system up to the choice among interchangeable mem
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pagestate.core.aliases import Renamed, merge
+from pagestate.core.aliases import Holder, Renamed, merge
 from pagestate.core.counters import Counters, counters_of
 from pagestate.core.counting import (
     Case,
@@ -46,8 +46,9 @@ class Origin:
 class PageForm:
     """A system in page form with its properties.
 
-    ``exclusive`` names the flags that at most one member has (they were references);
-    ``occupancy`` the counters of threads; ``notes`` say what was rewritten and what was not.
+    ``exclusive`` names the flags that at most one member has (they were references), ``holders``
+    says where some member has one; ``occupancy`` are the counters of threads; ``notes`` say what
+    was rewritten and what was not.
     """
 
     system: System
@@ -55,6 +56,7 @@ class PageForm:
     notes: tuple[str, ...]
     exclusive: tuple[str, ...] = ()
     occupancy: tuple[str, ...] = ()
+    holders: tuple[Holder, ...] = ()
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False)
 
     def lift(self, path: Path) -> Path:
@@ -140,7 +142,7 @@ def page_form(
     of a stated size, that counter starts at the number of members.  Raises NotInForm.
     """
     notes, chosen = list[str](), list[Crowd]()
-    system, properties, renamed = merge(system, properties)
+    system, properties, renamed, holders = merge(system, properties)
     for thread in system.threads:
         if thread.index is None:
             continue
@@ -163,7 +165,7 @@ def page_form(
     notes += [f"threads {c.thread.name} are counted per situation" for c in crowds]
     notes += [f"{name} is a flag of at most one {sort}" for name, sort in flags.items()]
     occupancy = tuple(v.name for v in counters.variables())
-    return PageForm(made, final, tuple(notes), tuple(flags), occupancy, counted[1])
+    return PageForm(made, final, tuple(notes), tuple(flags), occupancy, holders, counted[1])
 
 
 def _count(

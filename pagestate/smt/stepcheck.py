@@ -83,62 +83,65 @@ def _either(parts: list[z3.BoolRef]) -> z3.BoolRef:
 
 
 class StepQuery:
-    """A solver for one transition."""
+    """A solver for one transition; facts are assumed by number and can be left out again."""
 
-    def __init__(self, terms: FactTerms, step: Transition, tracked: bool = False) -> None:
+    def __init__(self, terms: FactTerms, step: Transition) -> None:
         self.step = step
         self._terms = terms
         self._solver = z3.Solver(ctx=terms.views.context)
-        self._tracked = tracked
-        if tracked:
-            self._solver.set("core.minimize", True)
         self._solver.add(*terms.views.domains(step.pages), *step.given)
         for page, condition in step.witnesses:
             self._solver.add(*terms.views.domains((page,)))
             for other in step.pages:
                 for apart in terms.views.apart(page, other):
                     self._solver.add(z3.Implies(condition, apart))
-        self._assumed = set[int]()
-        self._posts = dict[int, z3.BoolRef]()
         self._marks = dict[int, z3.BoolRef]()
+        self._numbers = dict[int, int]()
 
-    def assume(self, facts: Iterable[tuple[int, Expr]]) -> None:
-        """Take the facts as true of every page of the step before it."""
-        for number, fact in facts:
-            if number in self._assumed:
-                continue
-            self._assumed.add(number)
+    def _mark(self, number: int, fact: Expr) -> z3.BoolRef:
+        """The name under which the fact is assumed of every page of the step before it."""
+        if number not in self._marks:
             here = [self._terms.now(number, fact, page) for page in self.step.pages]
             here += [
                 z3.Implies(condition, self._terms.now(number, fact, page))
                 for page, condition in self.step.witnesses
             ]
-            if self._tracked:
-                mark = z3.Bool(f"fact {number}", self._terms.views.context)
-                self._marks[number] = mark
-                here = [z3.Implies(mark, h) for h in here]
-            self._solver.add(*here)
+            mark = z3.Bool(f"fact {number}", self._terms.views.context)
+            self._solver.add(*[z3.Implies(mark, h) for h in here])
+            self._marks[number] = mark
+            self._numbers[mark.get_id()] = number
+        return self._marks[number]
 
-    def _broken(self, number: int, fact: Expr) -> z3.BoolRef:
-        if number not in self._posts:
-            after = self._terms.after(number, fact, self.step)
-            self._posts[number] = z3.Not(after)
-        return self._posts[number]
+    def breaks(
+        self, facts: Sequence[tuple[int, Expr]], assumed: Iterable[tuple[int, Expr]]
+    ) -> Break | frozenset[int]:
+        """A step that breaks one of the facts, or which of those assumed exclude that.
 
-    def breaks(self, facts: Sequence[tuple[int, Expr]]) -> Break | None:
-        """A step that breaks one of the facts, or None if there is none.  Raises Undecided."""
-        terms = [self._broken(n, f) for n, f in facts]
+        Raises Undecided.
+        """
+        marks = [self._mark(n, f) for n, f in assumed]
+        terms = [z3.Not(self._terms.after(n, f, self.step)) for n, f in facts]
         self._solver.push()
         try:
             self._solver.add(z3.Or(terms))
-            found = self._solver.check()
+            found = self._solver.check(*marks)
             if found == z3.unsat:
-                return None
+                core = self._solver.unsat_core()
+                return frozenset(self._numbers[mark.get_id()] for mark in core)
             if found != z3.sat:
                 raise Undecided(f"{self.step.name}: {self._solver.reason_unknown()}")
-            model, views = self._solver.model(), self._terms.views
+            model = self._solver.model()
         finally:
             self._solver.pop()
+        return self._read(model, facts, terms)
+
+    def _read(
+        self,
+        model: z3.ModelRef,
+        facts: Sequence[tuple[int, Expr]],
+        terms: Sequence[z3.BoolRef],
+    ) -> Break:
+        views = self._terms.views
         there = [page for page, c in self.step.witnesses if z3.is_true(model.eval(c, True))]
         pages = (*self.step.pages, *there)
         before = tuple(views.read(model, views.now, page) for page in pages)
@@ -149,24 +152,6 @@ class StepQuery:
             if z3.is_true(model.eval(t, model_completion=True))
         )
         return Break(before, after, broken)
-
-    def needed(self, facts: Sequence[tuple[int, Expr]], first: set[int]) -> set[int]:
-        """Assumed facts that suffice to keep ``facts``, ``first`` where they are enough.
-
-        Only for a tracked query.  Raises Undecided if the facts are not kept.
-        """
-        self._solver.push()
-        try:
-            self._solver.add(z3.Or([self._broken(n, f) for n, f in facts]))
-            preferred = [self._marks[n] for n in first if n in self._marks]
-            if self._solver.check(*preferred) == z3.unsat:
-                return set()
-            if self._solver.check(*self._marks.values()) != z3.unsat:
-                raise Undecided(f"{self.step.name} breaks a fact")
-            core = {mark.get_id() for mark in self._solver.unsat_core()}
-        finally:
-            self._solver.pop()
-        return {n for n, mark in self._marks.items() if mark.get_id() in core}
 
 
 def initial_break(terms: FactTerms, facts: Sequence[tuple[int, Expr]]) -> frozenset[int]:

@@ -6,7 +6,7 @@ a reference or flag a Bool.  A quantifier over pages has no finite meaning here:
 Bool (a count: a fresh Int) of which only what holds at the pages of the scene is known.  That
 weakens every step in which it occurs, whatever its polarity, so a proof stays a proof.  Where some
 page must have (or lack) a property it is one of those in view or a witness, a page apart from them
-that exists only in that case.
+that exists only in that case; the page that a thread's reference names is such a witness, too.
 """
 
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from typing import TypeAlias, assert_never
 
 import z3
 
+from pagestate.core.aliases import Holder
 from pagestate.core.expr import (
     Cell,
     Expr,
@@ -25,6 +26,7 @@ from pagestate.core.expr import (
     Read,
     Size,
     substitute,
+    walk,
 )
 from pagestate.core.sorts import (
     BoolSort,
@@ -36,7 +38,7 @@ from pagestate.core.sorts import (
     Sort,
     Value,
 )
-from pagestate.core.system import Action, System, Write
+from pagestate.core.system import Action, System, Write, terms_of
 
 Term: TypeAlias = z3.BoolRef | z3.ArithRef | tuple[z3.BoolRef, ...]
 
@@ -80,11 +82,18 @@ class Transition:
 class Views:
     """The terms of one system in page form over one sort of pages."""
 
-    def __init__(self, system: System, sort: IndexSort | None, exclusive: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        system: System,
+        sort: IndexSort | None,
+        exclusive: tuple[str, ...],
+        holders: tuple[Holder, ...] = (),
+    ) -> None:
         self.context = z3.Context()
         self.system = system
         self.sort = sort
         self.exclusive = exclusive
+        self.holders = holders
         self.variables = {v.name: v for v in system.variables}
         self._true = z3.BoolVal(True, self.context)
         self._values = dict[tuple[str, str], Term]()
@@ -163,6 +172,9 @@ class Views:
                 binding[param] = term
                 side += self._range(term, param.sort)
         reader = _Reader(self, self.now, pages, binding)
+        if any(self._quantifies(t) for t in terms_of(action)):
+            for number, holder in enumerate(self.holders, 1):
+                reader.hold(f"h{number}", holder)
         guard = reader.bool(action.guard)
         values = dict(self.now.values)
         changed = set[str]()
@@ -173,6 +185,9 @@ class Views:
         after, names = Scene(values), frozenset(changed)
         found = tuple(reader.witnesses)
         return Transition(action, pages, actor, target, given, after, names, found)
+
+    def _quantifies(self, term: Expr) -> bool:
+        return any(isinstance(t, Quant) and t.binder.sort == self.sort for t in walk(term))
 
     def _apply(
         self,
@@ -316,6 +331,16 @@ class _Reader:
         )
         self.witnesses: list[tuple[str, z3.BoolRef]] = [] if outer is None else outer.witnesses
 
+    def hold(self, page: str, holder: Holder) -> None:
+        """Where a reference is set, the page it names is in view, or it is ``page``."""
+        views, name = self.views, holder.name
+        views.add_page(page)
+        other = z3.Bool(f"{page} holds {name}", views.context)
+        here = [self.scene.values[p, name] for p in self.pages]
+        self.side.append(z3.Or([z3.Not(self.bool(holder.condition)), *here, other]))
+        self.side.append(z3.Implies(other, self.scene.values[page, name]))
+        self.witnesses.append((page, other))
+
     def bound(self, param: Param, page: str) -> "_Reader":
         """The same reader with one more parameter bound to a page."""
         binding = {**self.binding, param: page}
@@ -398,6 +423,8 @@ class _Reader:
         if isinstance(a, Param) and isinstance(b, Param):
             x, y = self.binding[a], self.binding[b]
             if isinstance(x, str) and isinstance(y, str):
+                if x != y and not {x, y} & set(self.pages):
+                    raise NoView("two further pages are compared")
                 return z3.BoolVal(x == y, self.views.context)
         kind = b.sort if isinstance(a, Lit) else a.sort
         return equal(self.term(a, kind), self.term(b, kind))
@@ -410,7 +437,13 @@ class _Reader:
         if key not in self.opaque:
             name = f"quantifier {len(self.opaque)}"
             instances = [self.bound(e.binder, page).bool(e.body) for page in self.pages]
-            self.opaque[key] = self._stand_in(e, name, instances)
+            holding = tuple(self.witnesses)
+            self.opaque[key] = flag = self._stand_in(e, name, instances)
+            for page, other in holding if e.kind != "count" else ():
+                assert isinstance(flag, z3.BoolRef)
+                body = self.bound(e.binder, page).bool(e.body)
+                holds = z3.Implies(body, flag) if e.kind == "any" else z3.Implies(flag, body)
+                self.side.append(z3.Implies(other, holds))
         return self.opaque[key]
 
     def _stand_in(self, e: Quant, name: str, instances: list[z3.BoolRef]) -> Term:

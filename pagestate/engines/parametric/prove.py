@@ -78,7 +78,7 @@ class Proof:
         self.form = form
         self.subject = subject
         self.table = table
-        self.views = Views(form.system, sort, form.exclusive)
+        self.views = Views(form.system, sort, form.exclusive, form.holders)
         self.terms = FactTerms(self.views, subject)
         self.steps = transitions(self.views, form, sort)
         self.facts = list[Fact]()
@@ -87,7 +87,7 @@ class Proof:
         self._number = 0
         self._rng = random.Random(seed)
         self._solvers = dict[int, StepQuery]()
-        self._kept = dict[int, set[int]]()
+        self._kept = dict[int, dict[int, frozenset[int]]]()
         for name, formula in properties:
             self._add("property", name, formula)
         for name, formula in ranges(form, subject):
@@ -103,11 +103,12 @@ class Proof:
         return fact
 
     def _drop(self, facts: Sequence[Fact]) -> None:
-        """Forget facts; everything that rested on them is open again."""
+        """Forget facts; what was kept with their help is open again."""
         gone = {f.number for f in facts}
         self.facts = [f for f in self.facts if f.number not in gone]
-        self._solvers.clear()
-        self._kept.clear()
+        for proofs in self._kept.values():
+            for number in [n for n, core in proofs.items() if n in gone or core & gone]:
+                del proofs[number]
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
@@ -150,19 +151,57 @@ class Proof:
 
     def _check(self, k: int) -> Break | None:
         step = self.steps[k]
-        kept = self._kept.setdefault(k, set())
+        kept = self._kept.setdefault(k, {})
         asked = [f for f in self.facts if f.number not in kept and f.reads & step.changed]
         if not asked:
             return None
         if k not in self._solvers:
             self._solvers[k] = StepQuery(self.terms, step)
-        query = self._solvers[k]
-        query.assume((f.number, f.formula) for f in self.facts)
         self.queries += 1
-        found = query.breaks([(f.number, f.formula) for f in asked])
-        if found is None:
-            kept |= {f.number for f in asked}
-        return found
+        found = self._solvers[k].breaks(
+            [(f.number, f.formula) for f in asked], [(f.number, f.formula) for f in self.facts]
+        )
+        if isinstance(found, Break):
+            return found
+        kept.update((f.number, found) for f in asked)
+        return None
+
+    def cone(self) -> set[int]:
+        """The facts that the required ones rest on, by the reasons found for keeping each."""
+        needed = {f.number for f in self.facts if f.kind in REQUIRED}
+        todo = list(needed)
+        while todo:
+            number = todo.pop()
+            for proofs in self._kept.values():
+                fresh = proofs.get(number, frozenset()) - needed
+                needed |= fresh
+                todo += fresh
+        return needed
+
+    def keep_only(self, numbers: set[int]) -> None:
+        """Forget all other facts, and ask everything again."""
+        self._drop([f for f in self.facts if f.number not in numbers])
+        self._kept.clear()
+
+    def recheck(self) -> bool:
+        """Whether the facts are still inductive (asks what is open, one fact at a time)."""
+        for k, step in enumerate(self.steps):
+            for fact in self.facts:
+                if fact.reads & step.changed and not self._holds(k, fact):
+                    return False
+        return True
+
+    def _holds(self, k: int, fact: Fact) -> bool:
+        kept = self._kept.setdefault(k, {})
+        if fact.number in kept:
+            return True
+        found = self._solvers[k].breaks(
+            [(fact.number, fact.formula)], [(f.number, f.formula) for f in self.facts]
+        )
+        if isinstance(found, Break):
+            return False
+        kept[fact.number] = found
+        return True
 
     def _repair(self, k: int, found: Break) -> Stuck | None:
         done = False
