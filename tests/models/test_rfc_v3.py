@@ -252,7 +252,7 @@ OFFLINED: list[Moment] = [
     (K, "section_online -> true", {}),
     (K, "down_write", {}),
     (K, "set_migratetype_isolate", {"isolation": "OFFLINE"}),
-    (K, "mutex_lock(hotplug_mutex)", {"hotplug_mutex": O}),
+    (K, "mutex_lock(hotplug_mutex)", {"hotplug_mutex": K}),
     (K, "memory_notify(MEM_GOING_OFFLINE)", {}),
     (K, "test_pages_isolated() -> true", {}),
     (K, "section_online = False", {"section_online": False}),
