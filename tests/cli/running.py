@@ -19,8 +19,8 @@ from pagestate.run import worker
 assert worker, "forked processes need not import it again"
 HERE = Path(__file__).parent
 RACE = str(HERE / "models" / "race.py")
-SLOW = ["--size", "page=40", "--size", "getter=40"]
-"""An instance that no engine finishes."""
+SLOW = [str(HERE / "models" / "wide.py"), "--engine", "explicit"]
+"""A model with 2**40 states."""
 
 
 @dataclass(frozen=True)
