@@ -4,7 +4,7 @@ Facts are numbered by the caller; terms are built once per fact, page and step. 
 a step that breaks any of several facts at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import z3
@@ -82,70 +82,92 @@ def _either(parts: list[z3.BoolRef]) -> z3.BoolRef:
     return parts[0] if len(parts) == 1 else z3.Or(parts)
 
 
-class StepQuery:
-    """A solver for one transition; facts are assumed by number and can be left out again."""
+class StepSolver:
+    """One solver for all steps: facts are assumed by number and page, steps asserted in turn.
 
-    def __init__(self, terms: FactTerms, step: Transition) -> None:
-        self.step = step
+    A fact at a page is stated once, under a name; a query names those it assumes.
+    """
+
+    def __init__(self, terms: FactTerms) -> None:
         self._terms = terms
         self._solver = z3.Solver(ctx=terms.views.context)
-        self._solver.add(*terms.views.domains(step.pages), *step.given)
-        for page, condition in step.witnesses:
-            self._solver.add(*terms.views.domains((page,)))
-            for other in step.pages:
-                for apart in terms.views.apart(page, other):
-                    self._solver.add(z3.Implies(condition, apart))
-        self._marks = dict[int, z3.BoolRef]()
+        self._marks = dict[tuple[int, str], z3.BoolRef]()
         self._numbers = dict[int, int]()
 
-    def _mark(self, number: int, fact: Expr) -> z3.BoolRef:
-        """The name under which the fact is assumed of every page of the step before it."""
-        if number not in self._marks:
-            here = [self._terms.now(number, fact, page) for page in self.step.pages]
-            here += [
-                z3.Implies(condition, self._terms.now(number, fact, page))
-                for page, condition in self.step.witnesses
-            ]
-            mark = z3.Bool(f"fact {number}", self._terms.views.context)
-            self._solver.add(*[z3.Implies(mark, h) for h in here])
-            self._marks[number] = mark
+    def _mark(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
+        """The name under which the fact is stated of ``page`` before the step."""
+        if (number, page) not in self._marks:
+            mark = z3.Bool(f"fact {number} {page}", self._terms.views.context)
+            self._solver.add(z3.Implies(mark, self._terms.now(number, fact, page)))
+            self._marks[number, page] = mark
             self._numbers[mark.get_id()] = number
-        return self._marks[number]
+        return self._marks[number, page]
 
     def breaks(
-        self, facts: Sequence[tuple[int, Expr]], assumed: Iterable[tuple[int, Expr]]
+        self,
+        step: Transition,
+        facts: Sequence[tuple[int, Expr]],
+        assumed: Sequence[tuple[int, Expr]],
     ) -> Break | frozenset[int]:
         """A step that breaks one of the facts, or which of those assumed exclude that.
 
         Raises Undecided.
         """
-        marks = [self._mark(n, f) for n, f in assumed]
-        terms = [z3.Not(self._terms.after(n, f, self.step)) for n, f in facts]
+        marks = [self._mark(n, f, page) for n, f in assumed for page in step.pages]
+        there = [[self._mark(n, f, page) for n, f in assumed] for page, _ in step.witnesses]
+        terms = [z3.Not(self._terms.after(n, f, step)) for n, f in facts]
         self._solver.push()
         try:
+            self._assert(step)
             self._solver.add(z3.Or(terms))
-            found = self._solver.check(*marks)
+            named = list[z3.BoolRef]()
+            for (page, condition), names in zip(step.witnesses, there, strict=True):
+                named += self._where(page, condition, names)
+            found = self._solver.check(*marks, *named)
             if found == z3.unsat:
-                core = self._solver.unsat_core()
-                return frozenset(self._numbers[mark.get_id()] for mark in core)
+                core = {mark.get_id() for mark in self._solver.unsat_core()}
+                return frozenset(self._numbers[k] for k in core if k in self._numbers)
             if found != z3.sat:
-                raise Undecided(f"{self.step.name}: {self._solver.reason_unknown()}")
+                raise Undecided(f"{step.name}: {self._solver.reason_unknown()}")
             model = self._solver.model()
         finally:
             self._solver.pop()
-        return self._read(model, facts, terms)
+        return self._read(step, model, facts, terms)
+
+    def _where(
+        self, page: str, condition: z3.BoolRef, names: Sequence[z3.BoolRef]
+    ) -> list[z3.BoolRef]:
+        """Names for "the facts hold at ``page`` where it exists", for this query."""
+        made = list[z3.BoolRef]()
+        for name in names:
+            number = self._numbers[name.get_id()]
+            mark = z3.Bool(f"fact {number} if {page}", self._terms.views.context)
+            self._solver.add(z3.Implies(z3.And(mark, condition), name))
+            self._numbers[mark.get_id()] = number
+            made.append(mark)
+        return made
+
+    def _assert(self, step: Transition) -> None:
+        views = self._terms.views
+        self._solver.add(*views.domains(step.pages), *step.given)
+        for page, condition in step.witnesses:
+            self._solver.add(*views.domains((page,)))
+            for other in step.pages:
+                for apart in views.apart(page, other):
+                    self._solver.add(z3.Implies(condition, apart))
 
     def _read(
         self,
+        step: Transition,
         model: z3.ModelRef,
         facts: Sequence[tuple[int, Expr]],
         terms: Sequence[z3.BoolRef],
     ) -> Break:
         views = self._terms.views
-        there = [page for page, c in self.step.witnesses if z3.is_true(model.eval(c, True))]
-        pages = (*self.step.pages, *there)
+        there = [page for page, c in step.witnesses if z3.is_true(model.eval(c, True))]
+        pages = (*step.pages, *there)
         before = tuple(views.read(model, views.now, page) for page in pages)
-        after = views.read(model, self.step.after, self.step.target)
+        after = views.read(model, step.after, step.target)
         broken = frozenset(
             n
             for (n, _), t in zip(facts, terms, strict=True)

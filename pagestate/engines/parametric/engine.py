@@ -35,7 +35,8 @@ from pagestate.smt.views import NoView
 
 _SUBJECT = "page"
 _MOST_MEMBERS = 5
-_THREADS = 3
+_THREADS = 2
+_PAGES = 3
 _SEARCH = 1 << 30
 
 
@@ -148,8 +149,8 @@ class Parametric:
         return replace(self._task.sizes, index=index)
 
     def _members(self, name: str) -> int:
-        """Two pages; enough threads that each counter shows "many" while another is not zero."""
-        return 2 if name in self._pages() else _THREADS
+        """Three pages, so that two threads work on one each and another looks on."""
+        return _PAGES if name in self._pages() else _THREADS
 
     def _explore(
         self, table: Table, sizes: Sizes, asked: tuple[Property, ...]

@@ -17,7 +17,7 @@ from pagestate.core.expr import Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
 from pagestate.engines.parametric.table import Cube, Table
-from pagestate.smt.stepcheck import Break, FactTerms, StepQuery, initial_break
+from pagestate.smt.stepcheck import Break, FactTerms, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "range", "law", "clause"]
@@ -86,7 +86,7 @@ class Proof:
         self.grown = 0
         self._number = 0
         self._rng = random.Random(seed)
-        self._solvers = dict[int, StepQuery]()
+        self._solver = StepSolver(self.terms)
         self._kept = dict[int, dict[int, frozenset[int]]]()
         for name, formula in properties:
             self._add("property", name, formula)
@@ -155,11 +155,11 @@ class Proof:
         asked = [f for f in self.facts if f.number not in kept and f.reads & step.changed]
         if not asked:
             return None
-        if k not in self._solvers:
-            self._solvers[k] = StepQuery(self.terms, step)
         self.queries += 1
-        found = self._solvers[k].breaks(
-            [(f.number, f.formula) for f in asked], [(f.number, f.formula) for f in self.facts]
+        found = self._solver.breaks(
+            step,
+            [(f.number, f.formula) for f in asked],
+            [(f.number, f.formula) for f in self.facts],
         )
         if isinstance(found, Break):
             return found
@@ -195,8 +195,10 @@ class Proof:
         kept = self._kept.setdefault(k, {})
         if fact.number in kept:
             return True
-        found = self._solvers[k].breaks(
-            [(fact.number, fact.formula)], [(f.number, f.formula) for f in self.facts]
+        found = self._solver.breaks(
+            self.steps[k],
+            [(fact.number, fact.formula)],
+            [(f.number, f.formula) for f in self.facts],
         )
         if isinstance(found, Break):
             return False
