@@ -3,15 +3,27 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
+from types import FunctionType, TracebackType
 from typing import Any, TypeVar, cast, overload
 
 from pagestate.core.property import PropertyKind
 from pagestate.core.sorts import IndexSort
+from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.state import Index, index_sort
 from pagestate.lang.statements import only_in_models
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plain_function(fn: object) -> None:
+    """Raises ModelError PS308 for what is no Python function, or decorated already."""
+    if not isinstance(fn, FunctionType):
+        name = getattr(fn, "name", None) or getattr(fn, "__name__", repr(fn))
+        raise ModelError(
+            "PS308",
+            f"{name} cannot be decorated like this",
+            hint="one decorator per function, above a def",
+        )
 
 
 @dataclass(frozen=True)
@@ -22,6 +34,9 @@ class Function:
     fn: Callable[..., Any]
     src: str = ""
     say: str = ""
+
+    def __post_init__(self) -> None:
+        plain_function(self.fn)
 
     @property
     def name(self) -> str:
@@ -126,6 +141,9 @@ class PropertyDecl:
     kind: PropertyKind
     title: str
     fn: Callable[..., bool]
+
+    def __post_init__(self) -> None:
+        plain_function(self.fn)
 
     @property
     def name(self) -> str:

@@ -42,7 +42,7 @@ from pagestate.lang.steps import Executor
 from pagestate.lang.terms import over, term
 from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, show, stored_names
 
-FUEL = 2000
+FUEL = 300
 """How many statements one step may execute before the loop is called endless."""
 
 
