@@ -29,6 +29,7 @@ from pagestate.lang.layout import Layout, layout_of, state_variables
 from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
 from pagestate.lang.scope import Scope, Step, near
+from pagestate.lang.sharing import Locals, share
 from pagestate.lang.source import source_of
 from pagestate.lang.terms import pure_body
 
@@ -214,16 +215,18 @@ def _thread(
     names = tuple(labels.values()) + (("end",) if ends else ())
     control_sort = EnumSort(f"{decl.name}.pc", names)
     control = Read(f"{decl.name}.pc", me, control_sort)
-    live = liveness(machine.done, machine.start, decl.name, machine.scans)
-    for name in live[machine.start]:
+    needed = liveness(machine.done, machine.start, decl.name, machine.scans)
+    for name in needed[machine.start]:
         where = machine.source.span(machine.source.tree)
         short = name.rsplit(".", 1)[-1]
         raise ModelError("PS213", f"local {short!r} may be read before it has a value", where)
+    shared = share(Locals(machine.done, needed, machine.sorts, machine.scans), decl.name)
+    live = shared.live
     home = "start" if decl.repeat else "end"
     me_params = () if machine.me is None else (machine.me,)
     actions = list[Action]()
     counts = dict[str, int]()
-    for transition in machine.done:
+    for transition in shared.transitions:
         step, label = transition.step, labels[transition.source]
         target = home if transition.target is None else labels[transition.target]
         guard = [eq(control, Lit(label, control_sort))]
@@ -236,7 +239,7 @@ def _thread(
             writes.append(Write("fault", (), Lit(step.fault, fault)))
         else:
             writes.extend(step.writes)
-            writes.extend(_local_writes(machine, transition, live))
+            writes.extend(_local_writes(machine, transition, shared))
             if target != label:
                 writes.append(Write(f"{decl.name}.pc", me, Lit(target, control_sort)))
         if not writes and not step.note:
@@ -261,16 +264,16 @@ def _thread(
         StateVar(f"{decl.name}.pc", dims, control_sort, "start", thread=decl.name, control=True)
     ]
     used = {name for names_ in live.values() for name in names_}
-    for name, sort in machine.sorts.items():
+    for name, sort in shared.sorts.items():
         if name in used:
             variables.append(
                 StateVar(machine.local_var(name), dims, sort, default_value(sort), thread=decl.name)
             )
-    for name, index in machine.scans.items():
+    for name, index in shared.scans.items():
         variables.append(
             StateVar(machine.local_var(name), (*dims, index), BOOL, False, thread=decl.name)
         )
-    scans = tuple(machine.local_var(n) for n in machine.scans)
+    scans = tuple(machine.local_var(n) for n in shared.scans)
     lives = {
         label: tuple(machine.local_var(n) for n in sorted(live.get(c, ()))) + scans
         for c, label in labels.items()
@@ -290,16 +293,14 @@ def _thread(
     return variables, actions, thread
 
 
-def _local_writes(
-    machine: Machine, transition: Transition, live: Mapping[Control, set[str]]
-) -> list[Write]:
+def _local_writes(machine: Machine, transition: Transition, found: Locals) -> list[Write]:
     """Locals that live on get their values, those that die their default."""
-    step = transition.step
+    step, live = transition.step, found.live
     after = live.get(transition.target, set()) if transition.target else set[str]()
     before = live.get(transition.source, set())
     writes = list[Write]()
     for name in sorted(after | before):
-        var, sort = machine.local_var(name), machine.sorts[name]
+        var, sort = machine.local_var(name), found.sorts[name]
         old = Read(var, machine.mine, sort)
         if name in after:
             value = step.env.get(name, old)
