@@ -11,7 +11,7 @@ from pagestate.check.request import make_request
 from pagestate.lang.compile import compile_model, valuation_of
 from pagestate.lang.diagnostics import CODES, ModelError
 from pagestate.lang.load import load_model
-from tests.lang.bad_models import BAD, Bad
+from tests.lang.bad_models import BAD, Bad, thread
 from tests.lang.harness import HEADER, compiled_text
 from tests.lang.random_models import random_model
 
@@ -110,13 +110,82 @@ def outcome(folder: Path, text: str, name: str) -> str:
     return "ok"
 
 
+BASE = thread(
+    """num = 0
+mutex_lock(m.lock)
+m.kept = not m.kept
+mutex_unlock(m.lock)
+while m.busy[page] and num < 3:
+    num = choose(range(4))
+    if num == 2 or not m.free[page]:
+        break
+for p in m.pages:
+    if get(m, p):
+        put(m, p)
+        continue
+    q = m.owner
+    if q is not None and m.busy[q]:
+        m.colour = Colour.BLUE if p == q else Colour.RED
+with atomic("text {page}"):
+    wait_until(m.refs[page] <= 1)
+    for p in m.pages:
+        m.ghost[p] = m.busy[p] and hook
+    m.owner = page"""
+)
 TOKEN = re.compile(r"\w+|[^\w\s]")
 SPARE = [
-    "m", "p", "q", "flag", "num", "None", "True", "0", "-1", "and", "or", "not", "if", "else",
-    "==", "<", "is", "in", "+=", "-", ".", ",", ":", "(", ")", "[", "]", "m.a", "m.cur", "m.pages",
-    "atomic", "inc", "clear", "choose", "either()", "return", "break", "while", "for", "S", "E.A",
-    "mutex_lock", "m.mu", "wait_until", "count", "all", "lambda", "del", "*", "yield", "m.own[p]",
-]  # fmt: skip
+    "m",
+    "p",
+    "q",
+    "page",
+    "num",
+    "None",
+    "True",
+    "0",
+    "-1",
+    "and",
+    "or",
+    "not",
+    "if",
+    "else",
+    "==",
+    "<",
+    "is",
+    "in",
+    "+=",
+    "-",
+    ".",
+    ",",
+    ":",
+    "(",
+    ")",
+    "[",
+    "]",
+    "m.busy",
+    "m.owner",
+    "m.pages",
+    "atomic",
+    "get",
+    "put",
+    "choose",
+    "either()",
+    "return",
+    "break",
+    "while",
+    "for",
+    "Memory",
+    "Colour.RED",
+    "mutex_lock",
+    "m.lock",
+    "wait_until",
+    "count",
+    "all",
+    "lambda",
+    "del",
+    "*",
+    "yield",
+    "m.refs[p]",
+]
 
 
 def mutated(text: str, dice: random.Random) -> str:
@@ -157,6 +226,6 @@ def changes(text: str, dice: random.Random) -> str:
 @pytest.mark.parametrize("seed", range(8))
 def test_bad_input_never_gives_a_traceback(tmp_path: Path, seed: int) -> None:
     dice = random.Random(seed)
-    text = HEADER + random_model(seed)
-    codes = [outcome(tmp_path, mutated(text, dice), f"m{n}") for n in range(24)]
+    text = HEADER + BASE
+    codes = [outcome(tmp_path, mutated(text, dice), f"m{n}") for n in range(40)]
     assert len(set(codes)) >= 3  # the changes do reach the compiler
