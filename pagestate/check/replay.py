@@ -12,7 +12,7 @@ from pagestate.core.sorts import Value
 from pagestate.core.trace import CellName, State, Trace
 from pagestate.lang.compile import Compiled
 from pagestate.lang.concrete import Machine
-from pagestate.lang.declare import PropertyDecl
+from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.runtime import Blocked, Fault
 
 

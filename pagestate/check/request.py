@@ -11,7 +11,7 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.layout import layout_of
 from pagestate.lang.scope import near
 
-COUNT_BOUND = 3
+COUNT_BOUND = 7
 """The bound of counters in the first attempt of a finite search."""
 _DIGITS = 6
 PROBE_SIZE = 2

@@ -1,11 +1,11 @@
 """Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
 
-import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pagestate.check import scans
 from pagestate.check.certificate import certify
+from pagestate.check.names import file_stem
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
 from pagestate.core.execute import NotAPath, trace_of
@@ -51,11 +51,6 @@ def verified(request: Request, task: Task, answer: Answer, directory: Path | Non
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
     return Checked(answer, None, None if where is None else str(where))
-
-
-def file_stem(model: str, prop: str) -> str:
-    """How the files about a property of a model are called, without their ending."""
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', model)}-{prop}"
 
 
 def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import click
 
+from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import Request, make_request
 from pagestate.check.vacuity import idle_threads
-from pagestate.check.verify import file_stem
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, write_whole

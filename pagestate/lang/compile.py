@@ -1,7 +1,7 @@
 """From a model and a valuation of its switches to a core system and core properties."""
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pagestate.core import order
@@ -326,12 +326,12 @@ def _same_by_guard(step: Step, old: Expr, value: Expr) -> bool:
 
 
 def _pure_scope(
-    fn: "object",
+    fn: Callable[..., bool],
     layout: Layout,
     valuation: Mapping[str, bool | str | int],
     step_property: bool = False,
 ) -> Scope:
-    source = source_of(fn)  # type: ignore[arg-type]
+    source = source_of(fn)
     primed = source.args[0][0] if step_property and source.args else ""
 
     def named(value: Expr, node: ast.AST) -> Expr:
