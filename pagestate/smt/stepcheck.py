@@ -88,20 +88,40 @@ class StepSolver:
     A fact at a page is stated once, under a name; a query names those it assumes.
     """
 
-    def __init__(self, terms: FactTerms) -> None:
+    def __init__(self, terms: FactTerms, small_reasons: bool = False) -> None:
         self._terms = terms
         self._solver = z3.Solver(ctx=terms.views.context)
+        if small_reasons:
+            self._solver.set("core.minimize", True)
+        self._solver.add(*terms.views.domains(("p", "q")))
+        self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
         self._numbers = dict[int, int]()
 
-    def _mark(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
-        """The name under which the fact is stated of ``page`` before the step."""
-        if (number, page) not in self._marks:
-            mark = z3.Bool(f"fact {number} {page}", self._terms.views.context)
-            self._solver.add(z3.Implies(mark, self._terms.now(number, fact, page)))
-            self._marks[number, page] = mark
-            self._numbers[mark.get_id()] = number
-        return self._marks[number, page]
+    def _mark(
+        self, number: int, fact: Expr, page: str, exists: z3.BoolRef | None = None
+    ) -> z3.BoolRef:
+        """The name under which the fact is stated of ``page`` before the step (if it exists)."""
+        found = self._marks.get((number, page))
+        if found is None:
+            found = z3.Bool(f"fact {number} {page}", self._terms.views.context)
+            stated = self._terms.now(number, fact, page)
+            if exists is not None:
+                stated = z3.Implies(exists, stated)
+            self._solver.add(z3.Implies(found, stated))
+            self._marks[number, page] = found
+            self._numbers[found.get_id()] = number
+        return found
+
+    def _meet(self, page: str, exists: z3.BoolRef) -> None:
+        """State what is true of a witness: the page's name goes with its condition."""
+        if page in self._pages:
+            return
+        self._pages.add(page)
+        views = self._terms.views
+        self._solver.add(*views.domains((page,)))
+        for other in ("p", "q"):
+            self._solver.add(*[z3.Implies(exists, a) for a in views.apart(page, other)])
 
     def breaks(
         self,
@@ -113,48 +133,24 @@ class StepSolver:
 
         Raises Undecided.
         """
+        for page, exists in step.witnesses:
+            self._meet(page, exists)
         marks = [self._mark(n, f, page) for n, f in assumed for page in step.pages]
-        there = [[self._mark(n, f, page) for n, f in assumed] for page, _ in step.witnesses]
+        marks += [self._mark(n, f, page, x) for page, x in step.witnesses for n, f in assumed]
         terms = [z3.Not(self._terms.after(n, f, step)) for n, f in facts]
         self._solver.push()
         try:
-            self._assert(step)
-            self._solver.add(z3.Or(terms))
-            named = list[z3.BoolRef]()
-            for (page, condition), names in zip(step.witnesses, there, strict=True):
-                named += self._where(page, condition, names)
-            found = self._solver.check(*marks, *named)
+            self._solver.add(*step.given, z3.Or(terms))
+            found = self._solver.check(*marks)
             if found == z3.unsat:
                 core = {mark.get_id() for mark in self._solver.unsat_core()}
-                return frozenset(self._numbers[k] for k in core if k in self._numbers)
+                return frozenset(self._numbers[k] for k in core)
             if found != z3.sat:
                 raise Undecided(f"{step.name}: {self._solver.reason_unknown()}")
             model = self._solver.model()
         finally:
             self._solver.pop()
         return self._read(step, model, facts, terms)
-
-    def _where(
-        self, page: str, condition: z3.BoolRef, names: Sequence[z3.BoolRef]
-    ) -> list[z3.BoolRef]:
-        """Names for "the facts hold at ``page`` where it exists", for this query."""
-        made = list[z3.BoolRef]()
-        for name in names:
-            number = self._numbers[name.get_id()]
-            mark = z3.Bool(f"fact {number} if {page}", self._terms.views.context)
-            self._solver.add(z3.Implies(z3.And(mark, condition), name))
-            self._numbers[mark.get_id()] = number
-            made.append(mark)
-        return made
-
-    def _assert(self, step: Transition) -> None:
-        views = self._terms.views
-        self._solver.add(*views.domains(step.pages), *step.given)
-        for page, condition in step.witnesses:
-            self._solver.add(*views.domains((page,)))
-            for other in step.pages:
-                for apart in views.apart(page, other):
-                    self._solver.add(z3.Implies(condition, apart))
 
     def _read(
         self,

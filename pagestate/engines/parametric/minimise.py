@@ -1,20 +1,50 @@
 """Leave out what a proof does not need: the cone of the properties through unsat cores.
 
-The loop remembers, for every fact and step, which assumed facts kept it.  First everything that the
-required facts do not rest on goes; then every remaining fact is asked for again on its own, which
-gives smaller reasons, and what is then not needed goes too.
+Starting from the properties and ranges, every step is asked whether the facts needed so far keep
+one another; where they do not, the reason found among all facts is needed, too.  Done again with
+the facts that are left until nothing goes away.
 """
 
-from pagestate.engines.parametric.prove import Proof
+from pagestate.core.expr import Expr
+from pagestate.engines.parametric.prove import REQUIRED, Fact, Proof
+from pagestate.smt.stepcheck import Break, StepSolver, Undecided
 
 
-def minimise(proof: Proof, rounds: int = 2) -> None:
+def minimise(proof: Proof, rounds: int = 3) -> None:
     """Shrink ``proof.facts``, which must be inductive.  Raises smt.stepcheck.Undecided."""
-    proof.keep_only(proof.cone())
+    solver = StepSolver(proof.terms, small_reasons=True)
     for _ in range(rounds):
-        assert proof.recheck(), "a cone of inductive facts is inductive"
-        needed = proof.cone()
-        if len(needed) == len(proof.facts):
+        kept = _cone(proof, solver)
+        fewer = [f for f in proof.facts if f.number in kept]
+        if len(fewer) == len(proof.facts):
             return
-        proof.keep_only(needed)
-    assert proof.recheck(), "a cone of inductive facts is inductive"
+        proof.facts = fewer
+
+
+def _cone(proof: Proof, solver: StepSolver) -> set[int]:
+    needed = {f.number for f in proof.facts if f.kind in REQUIRED}
+    asked = [set[int]() for _ in proof.steps]
+    grown = True
+    while grown:
+        grown = False
+        for k, step in enumerate(proof.steps):
+            fresh = [
+                f
+                for f in proof.facts
+                if f.number in needed and f.number not in asked[k] and f.reads & step.changed
+            ]
+            if not fresh:
+                continue
+            asked[k] |= {f.number for f in fresh}
+            few = [f for f in proof.facts if f.number in needed]
+            if isinstance(solver.breaks(step, _pairs(fresh), _pairs(few)), Break):
+                reason = solver.breaks(step, _pairs(fresh), _pairs(proof.facts))
+                if isinstance(reason, Break):
+                    raise Undecided(f"{step.name} breaks a fact")
+                needed |= reason
+                grown = True
+    return needed
+
+
+def _pairs(facts: list[Fact]) -> list[tuple[int, Expr]]:
+    return [(f.number, f.formula) for f in facts]

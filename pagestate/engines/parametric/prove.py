@@ -166,45 +166,6 @@ class Proof:
         kept.update((f.number, found) for f in asked)
         return None
 
-    def cone(self) -> set[int]:
-        """The facts that the required ones rest on, by the reasons found for keeping each."""
-        needed = {f.number for f in self.facts if f.kind in REQUIRED}
-        todo = list(needed)
-        while todo:
-            number = todo.pop()
-            for proofs in self._kept.values():
-                fresh = proofs.get(number, frozenset()) - needed
-                needed |= fresh
-                todo += fresh
-        return needed
-
-    def keep_only(self, numbers: set[int]) -> None:
-        """Forget all other facts, and ask everything again."""
-        self._drop([f for f in self.facts if f.number not in numbers])
-        self._kept.clear()
-
-    def recheck(self) -> bool:
-        """Whether the facts are still inductive (asks what is open, one fact at a time)."""
-        for k, step in enumerate(self.steps):
-            for fact in self.facts:
-                if fact.reads & step.changed and not self._holds(k, fact):
-                    return False
-        return True
-
-    def _holds(self, k: int, fact: Fact) -> bool:
-        kept = self._kept.setdefault(k, {})
-        if fact.number in kept:
-            return True
-        found = self._solver.breaks(
-            self.steps[k],
-            [(fact.number, fact.formula)],
-            [(f.number, f.formula) for f in self.facts],
-        )
-        if isinstance(found, Break):
-            return False
-        kept[fact.number] = found
-        return True
-
     def _repair(self, k: int, found: Break) -> Stuck | None:
         done = False
         for values in found.before:
