@@ -5,8 +5,42 @@ What a model file imports: ``from pagestate import Model, State, per_page, threa
 
 from pagestate.lang.declare import Expect, Model, switch
 from pagestate.lang.functions import always, atomic, derived, inline, reachable, step, thread
-from pagestate.lang.state import Count, DataSpec, Field, Index, Lock, Members, Page, Range, State, Var, free, members, mutex, per, per_page, rwsem, spinlock, var
-from pagestate.lang.statements import bug_on, choose, count, down_read, down_write, either, mutex_lock, mutex_unlock, spin_lock, spin_unlock, up_read, up_write, wait_until, warn_on
+from pagestate.lang.state import (
+    Count,
+    DataSpec,
+    Field,
+    Index,
+    Lock,
+    Members,
+    Page,
+    Range,
+    State,
+    Var,
+    free,
+    members,
+    mutex,
+    per,
+    per_page,
+    rwsem,
+    spinlock,
+    var,
+)
+from pagestate.lang.statements import (
+    bug_on,
+    choose,
+    count,
+    down_read,
+    down_write,
+    either,
+    mutex_lock,
+    mutex_unlock,
+    spin_lock,
+    spin_unlock,
+    up_read,
+    up_write,
+    wait_until,
+    warn_on,
+)
 
 __all__ = [
     "Count",

@@ -45,9 +45,10 @@ class Request:
             if thread.index is None:
                 actors.append(thread.name)
             elif thread.index.name in self.unbounded:
-                actors.append(f"any number of {thread.name}")
+                actors.append(f"any number of {thread.name} threads")
             else:
-                actors.append(f"{self.sizes[thread.index.name]} {thread.name}")
+                size = self.sizes[thread.index.name]
+                actors.append(f"{size} {thread.name} thread{'' if size == 1 else 's'}")
         order = "memory accesses are sequentially consistent"
         if self.compiled.valuation.get("reorder") is True:
             order += ", but for what the switch reorder allows"

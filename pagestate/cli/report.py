@@ -35,7 +35,8 @@ def text(
     """The whole report."""
     results = outcome.results
     lines = [*_fold(_heading(request), width), ""]
-    lines += _table(request, results, require_proof, width)
+    engines = {r.engine for r in results}
+    lines += _table(results, require_proof, width, len(engines) > 1)
     shown = _shown_trace(results)
     if shown is not None and shown.trace is not None:
         lines += ["", render_text(view_of(shown.trace), values=values, width=min(width, 75)), ""]
@@ -46,9 +47,12 @@ def text(
             lines += [*_fold(hint, width), ""]
     else:
         lines.append("")
+    lines += _list("expected:", _reasons(request, results), width)
     if outcome.fired is not None:
         lines += _list("steps that are never taken:", dead_steps(request, outcome.fired), width)
     lines += _fold(f"scope: {_scope(request)}", width)
+    if len(engines) == 1:
+        lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", request.assumptions, width)
     lines += _fold(f"result: {_summary(results, require_proof)}", width)
     return "\n".join(lines)
@@ -72,8 +76,9 @@ def _list(title: str, items: Sequence[str], width: int) -> list[str]:
 
 
 def _heading(request: Request) -> str:
-    switches = " ".join(f"{n}={show(v)}" for n, v in request.compiled.valuation.items())
-    name = request.compiled.model.name
+    model, values = request.compiled.model, request.compiled.valuation
+    free = [s.name for s in model.declared_switches() if len(s.choices) > 1]
+    switches, name = " ".join(f"{n}={show(values[n])}" for n in free), model.name
     return f"{name}: {request.scope}" + (f"; {switches}" if switches else "")
 
 
@@ -87,14 +92,14 @@ def _scope(request: Request) -> str:
 
 
 def _table(
-    request: Request, results: Sequence[Result], require_proof: bool, width: int
+    results: Sequence[Result], require_proof: bool, width: int, engines: bool
 ) -> Iterator[str]:
-    """One entry per property: mark, verdict, name, what was found."""
+    """One entry per property: mark, verdict, name, what was found (and by which engine)."""
     names = max((len(r.name) for r in results), default=0)
     for r in results:
         mark = _MARKS[code_of(r, require_proof)]
         line = f"{mark:<4}  {r.verdict.value:<9}  {r.name:<{names}}  "
-        detail = _detail(request, r)
+        detail = _detail(r) + (f" [{r.engine}]" if engines else "")
         room = width - len(line)
         if room >= min(len(detail), 30):
             first, *rest = wrap(detail, room, break_on_hyphens=False) or [""]
@@ -105,16 +110,22 @@ def _table(
             yield from wrap(detail, width, initial_indent=" " * 17, subsequent_indent=" " * 17)
 
 
-def _detail(request: Request, r: Result) -> str:
-    parts = [_found(r)]
-    if r.reason:
-        parts.append(r.reason)
+def _detail(r: Result) -> str:
+    parts = [_found(r), r.reason]
     if r.expected is not None:
-        why = request.compiled.expected[r.name][1]
         met = r.verdict == r.expected
-        said = "as expected" if met else f"but expected: {r.expected.value}"
-        parts.append(f"{said} ({why})" if why else said)
-    return f"{', '.join(p for p in parts if p)} [{r.engine}]"
+        parts.append("as expected" if met else f"but expected: {r.expected.value}")
+    return ", ".join(p for p in parts if p)
+
+
+def _reasons(request: Request, results: Sequence[Result]) -> list[str]:
+    """Why verdicts are expected, each reason once with the properties it is for."""
+    names = dict[str, list[str]]()
+    for r in results:
+        why = request.compiled.expected[r.name][1] if r.expected is not None else ""
+        if why:
+            names.setdefault(why, []).append(r.name)
+    return [f"{', '.join(group)}: {why}" for why, group in names.items()]
 
 
 def _found(r: Result) -> str:

@@ -7,11 +7,14 @@ from dataclasses import replace
 
 import pytest
 
+from pagestate.check.request import COUNT_BOUND
 from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.run import worker
 from pagestate.run.portfolio import Options, run
 from tests.run.requests import FIRST, GOAL, ignore, request, verdicts
+
+RAISED = 2 * COUNT_BOUND + 1
 
 
 class Fake:
@@ -49,13 +52,13 @@ def test_a_counter_bound_is_raised_once():
 
     (result,) = go(Narrow).results
     assert result.verdict == Verdict.UNKNOWN
-    assert result.reason == "bound 7 of refcount too small"
+    assert result.reason == f"bound {RAISED} of refcount too small"
 
 
 def test_a_raised_bound_can_be_enough():
     class Wide(Fake):
         def answer(self, prop):
-            if self.task.sizes.count_bound == 7:
+            if self.task.sizes.count_bound == RAISED:
                 return Answer(prop.name, Verdict.EXHAUSTED, "explicit", 1, 1)
             return Answer(prop.name, Verdict.UNKNOWN, "explicit", 1, 1, overflow="refcount")
 
@@ -65,7 +68,7 @@ def test_a_raised_bound_can_be_enough():
 def test_only_what_is_open_is_asked_again():
     class Half(Fake):
         def answer(self, prop):
-            if prop.name == FIRST and self.task.sizes.count_bound == 3:
+            if prop.name == FIRST and self.task.sizes.count_bound == COUNT_BOUND:
                 return Answer(prop.name, Verdict.EXHAUSTED, "explicit", 1, 1)
             return Answer(prop.name, Verdict.UNKNOWN, "explicit", 1, 1, "no", overflow="refcount")
 
