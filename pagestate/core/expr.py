@@ -114,12 +114,16 @@ def lit(value: bool | int) -> Lit:
 
 
 def neg(a: Expr) -> Expr:
-    """Not ``a``."""
+    """Not ``a``; of a quantifier: the other one."""
     match a:
         case Lit(value=value):
             return FALSE if value else TRUE
         case Op(op="not", args=(inner,)):
             return inner
+        case Quant(kind="any", binder=binder, body=body):
+            return forall(binder, neg(body))
+        case Quant(kind="all", binder=binder, body=body):
+            return exists(binder, neg(body))
         case _:
             return Op("not", (a,), BOOL, span_of(a))
 
