@@ -94,8 +94,15 @@ def recheck(made: Sequence[Obligation]) -> tuple[str, ...]:
 
 
 def write(directory: Path, task: Task, invariant: Invariant, made: Sequence[Obligation]) -> None:
-    """Write the scripts, the invariant in words, and an index with checksums."""
+    """Write the scripts, the invariant in words, and an index with checksums.
+
+    The scripts of a certificate that was there before are removed.
+    """
     directory.mkdir(parents=True, exist_ok=True)
+    if (directory / INDEX).exists():
+        old = json.loads((directory / INDEX).read_text(encoding="utf-8"))
+        for entry in old["obligations"]:
+            (directory / Path(entry["file"]).name).unlink(missing_ok=True)
     for obligation in made:
         (directory / obligation.file).write_text(obligation.text, encoding="utf-8")
     (directory / LAWS).write_text(invariant.text, encoding="utf-8")
@@ -157,6 +164,7 @@ class _Maker:
         )
         for fact in self.facts:
             _check_fact(fact)
+        self._texts = dict[str, tuple[str, ...]]()
 
     def _ranges(self) -> Iterator[Expr]:
         for var in self.form.system.variables:
@@ -185,13 +193,20 @@ class _Maker:
         if not assumed:
             return speaker
         for page in pages:
-            for fact in self.facts:
-                script.claim(self._at(speaker, page).truth(fact))
+            for text in self._said(speaker, page):
+                script.claim(text)
         for flag in self.form.exclusive:
             for i, page in enumerate(pages):
                 for other in pages[i + 1 :]:
                     script.claim(f"(not {self._both(speaker, flag, page, other)})")
         return speaker
+
+    def _said(self, speaker: Speaker, page: str) -> tuple[str, ...]:
+        """The invariant at ``page`` before a step; its text is the same in every script."""
+        if page not in self._texts:
+            at = replace(self._at(speaker, page), post=False)
+            self._texts[page] = tuple(at.truth(fact) for fact in self.facts)
+        return self._texts[page]
 
     def _at(self, speaker: Speaker, page: str) -> Speaker:
         return speaker.at(self.subject, page)
@@ -248,12 +263,9 @@ class _Maker:
         for page, pages, role in roles:
             title = f"step {action.name}, {role}"
             speaker = self._step(title, action, pages, acted)
-            before = replace(speaker, post=False)
-            lost = list[str]()
-            for fact in self.facts:
-                now = self._at(speaker, page).truth(fact)
-                if now != self._at(before, page).truth(fact):
-                    lost.append(now)
+            after, before = self._at(speaker, page), self._said(speaker, page)
+            then = [after.truth(fact) for fact in self.facts]
+            lost = [new for new, old in zip(then, before, strict=True) if new != old]
             if lost:
                 speaker.script.claim(f"(not (and true {' '.join(lost)}))")
                 yield Obligation("", title, speaker.script.text())
@@ -335,8 +347,8 @@ class _Maker:
                     f"(ite {at.truth(write.where)} {at.say(write.value, var.sort)} {old})"
                 )
         for page, exists in script.witnesses:
-            for fact in self.facts:
-                script.claim(f"(=> {exists} {self._at(speaker, page).truth(fact)})")
+            for text in self._said(speaker, page):
+                script.claim(f"(=> {exists} {text})")
             for flag in self.form.exclusive:
                 for other in pages:
                     both = self._both(speaker, flag, page, other)

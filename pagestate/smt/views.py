@@ -95,7 +95,10 @@ class Views:
         self.exclusive = exclusive
         self.holders = holders
         self.variables = {v.name: v for v in system.variables}
-        self._true = z3.BoolVal(True, self.context)
+        self.true = z3.BoolVal(True, self.context)
+        self.false = z3.BoolVal(False, self.context)
+        self._one, self._zero = z3.IntVal(1, self.context), z3.IntVal(0, self.context)
+        self._equal = dict[tuple[int, int], tuple[Term, z3.BoolRef]]()
         self._values = dict[tuple[str, str], Term]()
         for var in system.variables:
             if not var.dims:
@@ -216,7 +219,7 @@ class Views:
         condition = inner.bool(write.where)
         new = inner.term(write.value, var.sort)
         old = values[where, write.var]
-        values[where, write.var] = _choose(condition, new, old)
+        values[where, write.var] = self.choose(condition, new, old)
         changed.add(write.var)
 
     def _range(self, term: Term, sort: Sort) -> list[z3.BoolRef]:
@@ -234,15 +237,105 @@ class Views:
         """A constant."""
         match sort, value:
             case BoolSort(), _:
-                return z3.BoolVal(bool(value), self.context)
+                return self.true if value else self.false
             case EnumSort(members=members), _:
                 code = members.index(str(value))
                 width = max(1, (len(members) - 1).bit_length())
-                return tuple(z3.BoolVal(bool(code >> k & 1), self.context) for k in range(width))
+                return tuple(self.true if code >> k & 1 else self.false for k in range(width))
             case ((IntSort() | CountSort()), int()):
                 return z3.IntVal(value, self.context)
             case _:
                 raise NoView(f"the constant {value}")
+
+    def is_value(self, term: Term, value: Value, sort: Sort) -> z3.BoolRef:
+        """The term has a constant value; built once per term of an enumeration."""
+        if not isinstance(term, tuple) or not isinstance(sort, EnumSort):
+            return self.equal(term, self.literal(value, sort))
+        key = id(term), sort.members.index(str(value))
+        if key not in self._equal:
+            self._equal[key] = term, self.equal(term, self.literal(value, sort))
+        return self._equal[key][1]
+
+    def equal(self, a: Term, b: Term) -> z3.BoolRef:
+        """Two terms of one sort are equal."""
+        if isinstance(a, tuple):
+            assert isinstance(b, tuple) and len(a) == len(b)
+            return self.all([self._iff(x, y) for x, y in zip(a, b, strict=True)])
+        assert not isinstance(b, tuple)
+        return self._iff(a, b)
+
+    def _iff(self, a: z3.ExprRef, b: z3.ExprRef) -> z3.BoolRef:
+        if a is b:
+            return self.true
+        for x, y in ((a, b), (b, a)):
+            if isinstance(x, z3.BoolRef) and y is self.true:
+                return x
+            if isinstance(x, z3.BoolRef) and y is self.false:
+                return self.no(x)
+        made = a == b
+        assert isinstance(made, z3.BoolRef)
+        return made
+
+    def no(self, a: z3.BoolRef) -> z3.BoolRef:
+        """The negation; constants stay constants (here and below)."""
+        if a is self.true or a is self.false:
+            return self.false if a is self.true else self.true
+        return z3.Not(a)
+
+    def all(self, parts: list[z3.BoolRef]) -> z3.BoolRef:
+        """The conjunction."""
+        rest = [p for p in parts if p is not self.true]
+        if any(p is self.false for p in rest) or not rest:
+            return self.false if rest else self.true
+        return rest[0] if len(rest) == 1 else z3.And(rest)
+
+    def any(self, parts: list[z3.BoolRef]) -> z3.BoolRef:
+        """The disjunction."""
+        rest = [p for p in parts if p is not self.false]
+        if any(p is self.true for p in rest) or not rest:
+            return self.true if rest else self.false
+        return rest[0] if len(rest) == 1 else z3.Or(rest)
+
+    def as_number(self, a: z3.BoolRef) -> z3.ArithRef:
+        """1 if ``a`` holds, else 0."""
+        if a is self.true or a is self.false:
+            return self._one if a is self.true else self._zero
+        return self.choose_number(a, self._one, self._zero)
+
+    def choose_number(self, test: z3.BoolRef, a: z3.ArithRef, b: z3.ArithRef) -> z3.ArithRef:
+        """``a`` where ``test`` holds, else ``b``."""
+        made = z3.If(test, a, b)
+        assert isinstance(made, z3.ArithRef)
+        return made
+
+    def sum(self, parts: list[z3.ArithRef]) -> z3.ArithRef:
+        """The sum."""
+        rest = [p for p in parts if p is not self._zero]
+        if not rest:
+            return self._zero
+        return rest[0] if len(rest) == 1 else z3.Sum(rest)
+
+    def choose(self, test: z3.BoolRef, a: Term, b: Term) -> Term:
+        """``a`` where ``test`` holds, else ``b``."""
+        if test is self.true or test is self.false or a is b:
+            return b if test is self.false else a
+        if isinstance(a, tuple):
+            assert isinstance(b, tuple)
+            return tuple(self._choose_bool(test, x, y) for x, y in zip(a, b, strict=True))
+        if isinstance(a, z3.BoolRef):
+            assert isinstance(b, z3.BoolRef)
+            return self._choose_bool(test, a, b)
+        assert isinstance(b, z3.ArithRef)
+        if a is self._one and b is self._zero:
+            return self.as_number(test)
+        return self.choose_number(test, a, b)
+
+    def _choose_bool(self, test: z3.BoolRef, a: z3.BoolRef, b: z3.BoolRef) -> z3.BoolRef:
+        if a is b:
+            return a
+        made = z3.If(test, a, b)
+        assert isinstance(made, z3.BoolRef)
+        return made
 
     def initial(self, page: str) -> tuple[z3.BoolRef, ...]:
         """The initial values of the globals and of ``page``, and the initial condition there."""
@@ -252,7 +345,7 @@ class Views:
             if var.free:
                 found += self._range(value, var.sort)
             else:
-                found.append(equal(value, self.literal(var.init, var.sort)))
+                found.append(self.is_value(value, var.init, var.sort))
         reader = _Reader(self, self.now, (page,), {})
         found.append(reader.bool(self.system.init))
         return (*found, *reader.side)
@@ -273,37 +366,6 @@ class Views:
             elif isinstance(term, z3.BoolRef):
                 found[var.name] = z3.is_true(model.eval(term, True))
         return found
-
-
-def equal(a: Term, b: Term) -> z3.BoolRef:
-    """Two terms of one sort are equal."""
-    if isinstance(a, tuple):
-        assert isinstance(b, tuple) and len(a) == len(b)
-        return z3.And([_iff(x, y) for x, y in zip(a, b, strict=True)])
-    assert not isinstance(b, tuple)
-    return _iff(a, b)
-
-
-def _iff(a: z3.ExprRef, b: z3.ExprRef) -> z3.BoolRef:
-    for x, y in ((a, b), (b, a)):
-        if isinstance(x, z3.BoolRef) and z3.is_true(y):
-            return x
-        if isinstance(x, z3.BoolRef) and z3.is_false(y):
-            return z3.Not(x)
-    made = a == b
-    assert isinstance(made, z3.BoolRef)
-    return made
-
-
-def _choose(test: z3.BoolRef, a: Term, b: Term) -> Term:
-    if z3.is_true(test):
-        return a
-    if isinstance(a, tuple):
-        assert isinstance(b, tuple)
-        return tuple(z3.If(test, x, y) for x, y in zip(a, b, strict=True))
-    made = z3.If(test, a, b)
-    assert isinstance(made, z3.BoolRef | z3.ArithRef)
-    return made
 
 
 class _Reader:
@@ -356,7 +418,7 @@ class _Reader:
         """A term that is a number (a bool counts as 0 or 1)."""
         made = self.term(e, e.sort)
         if isinstance(made, z3.BoolRef):
-            made = z3.If(made, z3.IntVal(1, made.ctx), z3.IntVal(0, made.ctx))
+            made = self.views.as_number(made)
         assert isinstance(made, z3.ArithRef)
         return made
 
@@ -394,16 +456,16 @@ class _Reader:
         raise NoView("a computed index")
 
     def _op(self, e: Op, sort: Sort) -> Term:
-        args = e.args
+        args, views = e.args, self.views
         match e.op:
             case "not":
-                return z3.Not(self.bool(args[0]))
+                return views.no(self.bool(args[0]))
             case "and":
-                return z3.And([self.bool(a) for a in args])
+                return views.all([self.bool(a) for a in args])
             case "or":
-                return z3.Or([self.bool(a) for a in args])
+                return views.any([self.bool(a) for a in args])
             case "ite":
-                return _choose(
+                return views.choose(
                     self.bool(args[0]), self.term(args[1], sort), self.term(args[2], sort)
                 )
             case "eq":
@@ -413,7 +475,7 @@ class _Reader:
             case "le":
                 return self.number(args[0]) <= self.number(args[1])
             case "add":
-                return z3.Sum([self.number(a) for a in args])
+                return views.sum([self.number(a) for a in args])
             case "sub":
                 return self.number(args[0]) - self.number(args[1])
             case _:
@@ -425,9 +487,11 @@ class _Reader:
             if isinstance(x, str) and isinstance(y, str):
                 if x != y and not {x, y} & set(self.pages):
                     raise NoView("two further pages are compared")
-                return z3.BoolVal(x == y, self.views.context)
+                return self.views.true if x == y else self.views.false
         kind = b.sort if isinstance(a, Lit) else a.sort
-        return equal(self.term(a, kind), self.term(b, kind))
+        if isinstance(b, Lit) and isinstance(kind, EnumSort):
+            return self.views.is_value(self.term(a, kind), b.value, kind)
+        return self.views.equal(self.term(a, kind), self.term(b, kind))
 
     def _quant(self, e: Quant) -> Term:
         if e.binder.sort != self.views.sort:
@@ -482,7 +546,7 @@ class _Reader:
         if e.kind == "count":
             one, zero = (z3.IntVal(n, self.views.context) for n in (1, 0))
             return z3.Sum([z3.If(b, one, zero) for b in bodies])
-        return z3.And(bodies) if e.kind == "all" else z3.Or(bodies)
+        return self.views.all(bodies) if e.kind == "all" else self.views.any(bodies)
 
     def _size(self, index: IndexSort) -> z3.ArithRef:
         if index != self.views.sort:

@@ -35,7 +35,7 @@ from pagestate.engines.parametric.regions import boxes
 from pagestate.engines.parametric.table import Column, Cube, Table
 
 _PRIME = (1 << 31) - 1
-_SAMPLE = 3000
+_SAMPLE = 1500
 _MOST_TERMS = 12
 _FEW_VALUES = 6
 _WORTH = 100

@@ -1,8 +1,8 @@
 """Leave out what a proof does not need: the cone of the properties through unsat cores.
 
 Starting from the properties and ranges, every step is asked whether the facts needed so far keep
-one another; where they do not, the reason found among all facts is needed, too.  Done again with
-the facts that are left until nothing goes away.
+one another; where they do not, the reason found among all facts is needed, too.  Done once with
+any reasons, and again, with the facts that are left, with small ones.
 """
 
 from pagestate.core.expr import Expr
@@ -10,15 +10,11 @@ from pagestate.engines.parametric.prove import REQUIRED, Fact, Proof
 from pagestate.smt.stepcheck import Break, StepSolver, Undecided
 
 
-def minimise(proof: Proof, rounds: int = 3) -> None:
+def minimise(proof: Proof) -> None:
     """Shrink ``proof.facts``, which must be inductive.  Raises smt.stepcheck.Undecided."""
-    solver = StepSolver(proof.terms, small_reasons=True)
-    for _ in range(rounds):
-        kept = _cone(proof, solver)
-        fewer = [f for f in proof.facts if f.number in kept]
-        if len(fewer) == len(proof.facts):
-            return
-        proof.facts = fewer
+    for small in (False, True):
+        kept = _cone(proof, StepSolver(proof.terms, small_reasons=small))
+        proof.facts = [f for f in proof.facts if f.number in kept]
 
 
 def _cone(proof: Proof, solver: StepSolver) -> set[int]:

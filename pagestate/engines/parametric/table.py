@@ -124,12 +124,22 @@ class Table:
         self._known = set[bytes]()
 
     def add_states(self, search: Reached, sizes: Sizes) -> int:
-        """Add what each page sees in the visited states; how many views are new."""
+        """Add what each page sees in the visited states; how many views are new.
+
+        Views are told apart by a hash; one that is lost costs work later, never a proof.
+        """
         sort = next((c.var.dims[0] for c in self.columns if c.var.dims), None)
+        mix = np.random.default_rng(0).integers(1, 1 << 62, len(self.columns))
         for page in range(1 if sort is None else sizes.of(sort)):
-            cells = [search.codes(c.var.name, page if c.var.dims else None) for c in self.columns]
-            rows = np.stack(cells, axis=1)
-            self.exact = _unique(np.concatenate([self.exact, _unique(rows)]))
+            hashes = np.zeros(search.states, np.int64)
+            for c, factor in zip(self.columns, mix.tolist(), strict=True):
+                codes = search.codes(c.var.name, page if c.var.dims else None)
+                hashes += codes.astype(np.int64) * np.int64(factor)
+            _, some = np.unique(hashes, return_index=True)
+            cells = [
+                search.codes(c.var.name, page if c.var.dims else None)[some] for c in self.columns
+            ]
+            self.exact = _unique(np.concatenate([self.exact, np.stack(cells, axis=1)]))
         cut = np.array([MANY if c.numeric else c.card for c in self.columns], np.int16)
         before = len(self._known)
         self._set(_unique(np.concatenate([self.views, np.minimum(self.exact, cut)])))
