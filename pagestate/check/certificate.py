@@ -24,10 +24,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
-from pagestate.core.aliases import Holder
 from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, le, lit, substitute, walk
 from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.property import Property
+from pagestate.core.references import Holder
 from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
 from pagestate.core.system import Action, terms_of
 from pagestate.engines.interface import Task

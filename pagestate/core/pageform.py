@@ -1,7 +1,6 @@
 """Page form: the exact rewriting that lets one page and the globals say everything.
 
-Three rewritings, each a bisimulation: references of a thread that name the same page are merged
-(:mod:`pagestate.core.aliases`), replicated threads are counted per situation
+Two rewritings, each a bisimulation: replicated threads are counted per situation
 (:mod:`pagestate.core.counting`), and references to pages become flags
 (:mod:`pagestate.core.flags`).  Afterwards every variable has no index or one.  A path of the page
 form is a path of the original system up to the choice among interchangeable members;
@@ -11,7 +10,6 @@ form is a path of the original system up to the choice among interchangeable mem
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from pagestate.core.aliases import Holder, Renamed, merge
 from pagestate.core.counters import Counters, counters_of
 from pagestate.core.counting import (
     Case,
@@ -24,6 +22,7 @@ from pagestate.core.counting import (
 from pagestate.core.expr import Expr, Quant, Read, Size, walk
 from pagestate.core.flags import Flags, flag_action, flag_init, flag_term, flag_variable, flags_of
 from pagestate.core.property import Property
+from pagestate.core.references import Holder, holders_of
 from pagestate.core.shape import NotInForm, not_in_form
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.system import Action, System, terms_of
@@ -39,7 +38,6 @@ class Origin:
     action: Action
     crowd: Crowd | None = None
     case: Case | None = None
-    aliases: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +71,6 @@ class PageForm:
                 known: dict[str, Value] = dict(picks)
             else:
                 known = self._counted(origin.crowd, origin.case, picks, places)
-            for gone, stays in reversed(origin.aliases):
-                known[gone] = known[stays]
             names = [p.name for p in origin.action.params]
             mover = origin.action.thread_param
             if mover is not None and mover.name not in names:
@@ -142,7 +138,6 @@ def page_form(
     of a stated size, that counter starts at the number of members.  Raises NotInForm.
     """
     notes, chosen = list[str](), list[Crowd]()
-    system, properties, renamed, holders = merge(system, properties)
     for thread in system.threads:
         if thread.index is None:
             continue
@@ -154,7 +149,7 @@ def page_form(
     crowds = tuple(chosen)
     counters = counters_of(crowds, sizes, unbounded)
     gone = frozenset(n for c in crowds for n in c.local_names)
-    counted = _count(system, renamed, crowds, counters, gone)
+    counted = _count(system, crowds, counters, gone)
     flags = flags_of(counted[0])
     made = _flag(counted[0], flags)
     final = tuple(
@@ -165,12 +160,13 @@ def page_form(
     notes += [f"threads {c.thread.name} are counted per situation" for c in crowds]
     notes += [f"{name} is a flag of at most one {sort}" for name, sort in flags.items()]
     occupancy = tuple(v.name for v in counters.variables())
-    return PageForm(made, final, tuple(notes), tuple(flags), occupancy, holders, counted[1])
+    return PageForm(
+        made, final, tuple(notes), tuple(flags), occupancy, holders_of(system), counted[1]
+    )
 
 
 def _count(
     system: System,
-    renamed: tuple[Renamed, ...],
     crowds: tuple[Crowd, ...],
     counters: Counters,
     gone: frozenset[str],
@@ -184,8 +180,7 @@ def _count(
         origins[name] = origin
         actions.append(action)
 
-    for n, source in enumerate(renamed):
-        action = source.action
+    for n, action in enumerate(system.actions):
         unique = action.name if action.name not in origins else f"{action.name} ({n})"
         crowd = threads.get(action.thread) if action.thread_param is not None else None
         if crowd is None:
@@ -195,12 +190,12 @@ def _count(
                 guard=counters.term(action.guard),
                 writes=tuple(counters.write(w) for w in action.writes),
             )
-            add(unique, Origin(source.original, aliases=source.aliases), plain)
+            add(unique, Origin(action), plain)
             continue
         cases = [c for c in crowd.cases if c.action is action]
         for k, case in enumerate(cases, 1):
             name = unique if len(cases) == 1 else f"{unique}#{k}"
-            add(name, Origin(source.original, crowd, case), counters.action(crowd, case, name))
+            add(name, Origin(action, crowd, case), counters.action(crowd, case, name))
     variables = tuple(v for v in system.variables if v.name not in gone)
     counted = replace(
         system,

@@ -15,7 +15,6 @@ from typing import TypeAlias, assert_never
 
 import z3
 
-from pagestate.core.aliases import Holder
 from pagestate.core.expr import (
     Cell,
     Expr,
@@ -28,6 +27,7 @@ from pagestate.core.expr import (
     substitute,
     walk,
 )
+from pagestate.core.references import Holder
 from pagestate.core.sorts import (
     BoolSort,
     CountSort,

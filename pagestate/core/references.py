@@ -1,0 +1,91 @@
+"""Where the references of threads are set: a fact about labels that proofs can use.
+
+A thread's reference to a page is a flag in page form, and a flag alone does not say that some page
+has it.  Following the thread's steps label by label shows where the reference is set; where that is
+no function of the label, or the steps are not of the plain form, nothing is said.
+"""
+
+from dataclasses import dataclass
+
+from pagestate.core.counting import conjuncts
+from pagestate.core.expr import Expr, Lit, Op, Param, Read, disj, eq
+from pagestate.core.sorts import RefSort
+from pagestate.core.system import Action, StateVar, System
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Where ``condition`` (on a thread's label) holds, the reference ``name`` is not none."""
+
+    name: str
+    condition: Expr
+
+
+def holders_of(system: System) -> tuple[Holder, ...]:
+    """The references of threads that there is one of, and the labels at which they are set."""
+    found = list[Holder]()
+    for thread in system.threads:
+        if thread.index is not None:
+            continue
+        control = system.variable(thread.control)
+        for var in system.variables:
+            if var.thread == thread.name and isinstance(var.sort, RefSort) and not var.dims:
+                labels = _labels(system, control, var)
+                if labels:
+                    at = Read(control.name, (), control.sort)
+                    here = disj(*(eq(at, Lit(label, control.sort)) for label in labels))
+                    found.append(Holder(var.name, here))
+    return tuple(found)
+
+
+def _labels(system: System, control: StateVar, var: StateVar) -> list[str]:
+    """The labels at which ``var`` is set; empty where that is not a matter of the label."""
+    if var.free or control.free or var.init is not None:
+        return []
+    start = str(control.init)
+    known, todo = {start: False}, [start]
+    while todo:
+        label = todo.pop()
+        for action in system.actions:
+            if not _starts_at(action, control, label):
+                continue
+            target, after = _effect(action, control, var, label, known[label])
+            if target is None or after is None or known.get(target, after) != after:
+                return []
+            if target not in known:
+                known[target] = after
+                todo.append(target)
+    writers = {a.thread for a in system.actions if any(w.var == var.name for w in a.writes)}
+    return [label for label, held in known.items() if held] if writers == {var.thread} else []
+
+
+def _starts_at(action: Action, control: StateVar, label: str) -> bool:
+    """Whether the guard of a step names this label (or no label at all)."""
+    if action.thread != control.thread:
+        return False
+    named = [
+        test.args[1].value
+        for test in conjuncts(action.guard)
+        if isinstance(test, Op)
+        and test.op == "eq"
+        and isinstance(test.args[0], Read)
+        and test.args[0].var == control.name
+        and isinstance(test.args[1], Lit)
+    ]
+    return label in named or not named
+
+
+def _effect(
+    action: Action, control: StateVar, var: StateVar, label: str, held: bool
+) -> tuple[str | None, bool | None]:
+    """The label after a step and whether the reference is set then; None where that is open."""
+    target: str | None = label
+    after: bool | None = held
+    for write in action.writes:
+        if write.var == control.name:
+            target = str(write.value.value) if isinstance(write.value, Lit) else None
+        elif write.var == var.name:
+            plain = isinstance(write.value, Param | Lit)
+            none = isinstance(write.value, Lit) and write.value.value is None
+            after = not none if plain else None
+    return target, after
