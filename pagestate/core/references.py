@@ -24,10 +24,11 @@ class Holder:
 def holders_of(system: System) -> tuple[Holder, ...]:
     """The references of threads that there is one of, and the labels at which they are set."""
     found = list[Holder]()
+    controls = {v.name: v for v in system.variables if v.control}
     for thread in system.threads:
-        if thread.index is not None:
+        control = controls.get(thread.control)
+        if thread.index is not None or control is None:  # counted, or it never moves
             continue
-        control = system.variable(thread.control)
         for var in system.variables:
             if var.thread == thread.name and isinstance(var.sort, RefSort) and not var.dims:
                 labels = _labels(system, control, var)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pagestate.core import order
 from pagestate.core.expr import TRUE, Expr, Lit, Param, Read, conj, eq, neg
 from pagestate.core.property import Property
-from pagestate.core.sorts import BOOL, COUNT, DataSort, EnumSort, IndexSort, default_value
+from pagestate.core.sorts import BOOL, COUNT, EnumSort, IndexSort, default_value
 from pagestate.core.system import (
     Action,
     StateVar,
@@ -28,6 +28,7 @@ from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.layout import Layout, layout_of, state_variables
 from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
+from pagestate.lang.names import Names
 from pagestate.lang.scope import Scope, Step, near
 from pagestate.lang.sharing import Locals, share
 from pagestate.lang.source import source_of
@@ -155,25 +156,23 @@ def _explore(
 ) -> list[Machine]:
     """Explore all threads, again until the sorts of locals and the use of locks are settled."""
     readers = set[str]()
-    sorts: dict[str, dict[str, DataSort]] = {t.name: {} for t in model.declared_threads()}
-    doubtful: dict[str, set[str]] = {t.name: set() for t in model.declared_threads()}
+    known = {t.name: Names(t.name, t.replicated) for t in model.declared_threads()}
     while True:
         machines = [
             Machine(
                 t,
                 layout,
                 valuation,
-                sorts[t.name],
+                Names(t.name, t.replicated, known[t.name].sorts, known[t.name].doubtful),
                 {},
                 readers,
                 ordered,
-                doubtful=doubtful[t.name],
             )
             for t in model.declared_threads()
         ]
         for machine in machines:
             machine.explore()
-        if not any(m.changed for m in machines):
+        if not any(m.names.changed for m in machines):
             return machines
 
 
@@ -206,7 +205,7 @@ def _thread(
     machine: Machine, fault: EnumSort | None
 ) -> tuple[list[StateVar], list[Action], Thread]:
     """The variables and actions of one thread."""
-    decl, me = machine.decl, machine.mine
+    decl, me = machine.decl, machine.names.mine
     dims = (decl.replicated,) if decl.replicated else ()
     labels = _labels(machine)
     if machine.start not in labels:  # a thread with an empty body
@@ -220,10 +219,10 @@ def _thread(
         where = machine.source.span(machine.source.tree)
         short = name.rsplit(".", 1)[-1]
         raise ModelError("PS213", f"local {short!r} may be read before it has a value", where)
-    shared = share(Locals(machine.done, needed, machine.sorts, machine.scans), decl.name)
+    shared = share(Locals(machine.done, needed, machine.names.sorts, machine.scans), decl.name)
     live = shared.live
     home = "start" if decl.repeat else "end"
-    me_params = () if machine.me is None else (machine.me,)
+    me_params = () if machine.names.me is None else (machine.names.me,)
     actions = list[Action]()
     counts = dict[str, int]()
     for transition in shared.transitions:
@@ -256,7 +255,7 @@ def _thread(
                 tuple(writes),
                 (*me_params, *params),
                 decl.name,
-                machine.me,
+                machine.names.me,
                 info,
             )
         )
@@ -267,15 +266,15 @@ def _thread(
     for name, sort in shared.sorts.items():
         if name in used:
             variables.append(
-                StateVar(machine.local_var(name), dims, sort, default_value(sort), thread=decl.name)
+                StateVar(machine.names.var(name), dims, sort, default_value(sort), thread=decl.name)
             )
     for name, index in shared.scans.items():
         variables.append(
-            StateVar(machine.local_var(name), (*dims, index), BOOL, False, thread=decl.name)
+            StateVar(machine.names.var(name), (*dims, index), BOOL, False, thread=decl.name)
         )
-    scans = tuple(machine.local_var(n) for n in shared.scans)
+    scans = tuple(machine.names.var(n) for n in shared.scans)
     lives = {
-        label: tuple(machine.local_var(n) for n in sorted(live.get(c, ()))) + scans
+        label: tuple(machine.names.var(n) for n in sorted(live.get(c, ()))) + scans
         for c, label in labels.items()
     }
     final = "end" if ends else None
@@ -300,8 +299,8 @@ def _local_writes(machine: Machine, transition: Transition, found: Locals) -> li
     before = live.get(transition.source, set())
     writes = list[Write]()
     for name in sorted(after | before):
-        var, sort = machine.local_var(name), found.sorts[name]
-        old = Read(var, machine.mine, sort)
+        var, sort = machine.names.var(name), found.sorts[name]
+        old = Read(var, machine.names.mine, sort)
         if name in after:
             value = step.env.get(name, old)
             if isinstance(value, Lit) and value.value is None:
@@ -316,7 +315,7 @@ def _local_writes(machine: Machine, transition: Transition, found: Locals) -> li
                 "compare before subtracting, or keep the two numbers",
             )
         if value != old and not _same_by_guard(step, old, value):
-            writes.append(Write(var, machine.mine, value))
+            writes.append(Write(var, machine.names.mine, value))
     return writes
 
 

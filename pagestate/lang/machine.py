@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, forall, implies, lt, neg
-from pagestate.core.sorts import BOOL, DataSort, IndexSort, RefSort, Sort
+from pagestate.core.sorts import BOOL, IndexSort, RefSort, Sort
 from pagestate.core.system import Write
 from pagestate.lang.control import (
     Acquire,
@@ -32,8 +32,8 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH
 from pagestate.lang.functions import Function, ThreadDecl
 from pagestate.lang.layout import Layout
-from pagestate.lang.locals import NONE_SORT, sort_of_local
 from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
+from pagestate.lang.names import Names
 from pagestate.lang.scope import Step, bound
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import data_sort
@@ -65,56 +65,26 @@ class Here:
 class Machine:
     """Explores the control states of one thread.
 
-    ``sorts`` are the sorts of its locals as found so far, ``scans`` the visited sets of its loops,
-    ``readers`` the locks that some thread takes for reading,
-    ``ordered`` whether scans go by number instead of in any order,
-    ``doubtful`` the locals that may hold none,
-    ``aliases`` the parameters of inline functions that are a caller's local under another name.
+    ``scans`` are the visited sets of its loops, ``readers`` the locks that some thread takes for
+    reading; ``ordered``: scans go by number instead of in any order.
     """
 
     decl: ThreadDecl
     layout: Layout
     valuation: Mapping[str, bool | str | int]
-    sorts: dict[str, DataSort]
+    names: Names
     scans: dict[str, IndexSort]
     readers: set[str]
     ordered: bool = False
-    aliases: dict[str, str] = field(default_factory=dict)
-    doubtful: set[str] = field(default_factory=set)
-    changed: bool = False
     done: list[Transition] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.source = source_of(self.decl.fn)
-        self.me = Param(self.decl.name, self.decl.replicated) if self.decl.replicated else None
-        self.mine: tuple[Expr, ...] = (self.me,) if self.me is not None else ()
 
     @property
     def start(self) -> Control:
         """Where the thread begins."""
         return Control((Seq(tuple(self.source.tree.body), 0, self.source, ""),))
-
-    # ------------------------------------------------------------------------------ locals
-
-    def local_var(self, qualified: str) -> str:
-        """The name of the state variable of a local."""
-        return f"{self.decl.name}.{qualified}"
-
-    def qualify(self, scope: str, name: str) -> str:
-        """The name of a local among all locals of the thread."""
-        qualified = f"{scope}.{name}" if scope else name
-        return self.aliases.get(qualified, qualified)
-
-    def lookup(self, step: Step, scope: str, name: str) -> Expr | None:
-        """The value of a local at this point of a step; None if the name is no local here."""
-        qualified = self.qualify(scope, name)
-        if qualified in step.env:
-            return step.env[qualified]
-        if self.sorts.get(qualified) == NONE_SORT:  # nothing else, as far as is known
-            return Lit(None, NONE_SORT)
-        if qualified in self.sorts:
-            return Read(self.local_var(qualified), self.mine, self.sorts[qualified])
-        return None
 
     def executor(self, source: Source, scope: str, held: Held) -> Executor:
         """Who executes the statements of ``source`` inside ``scope``."""
@@ -126,8 +96,8 @@ class Machine:
             self.decl.replicated,
             scope,
             held,
-            self.lookup,
-            self.qualify,
+            self.names.lookup,
+            self.names.qualify,
             frozenset(self.readers),
         )
 
@@ -140,37 +110,12 @@ class Machine:
             control = todo.pop()
             for transition in self.steps(control):
                 self.done.append(transition)
-                self.record(transition.step)
+                self.names.record(transition.step, self.source)
                 target = transition.target
                 if target is not None and target not in seen:
                     seen.add(target)
                     todo.append(target)
         return self.done
-
-    def record(self, step: Step) -> None:
-        """Note the sorts of the locals a step leaves behind."""
-        for name, value in step.env.items():
-            if name not in self.doubtful and self.may_be_none(value):
-                self.doubtful.add(name)
-                self.changed = True
-            old = self.sorts.get(name)
-            try:
-                new = sort_of_local(old, value)
-            except TypeError as error:
-                node = step.node or self.source.tree
-                span = (step.source or self.source).span(node)
-                short = name.rsplit(".", 1)[-1]
-                raise ModelError("PS206", f"local {short!r} holds {error}", span) from None
-            if new != old:
-                self.changed = self.changed or old is not None
-                self.sorts[name] = new
-
-    def may_be_none(self, value: Expr) -> bool:
-        """Whether a reference can be none; a local that only ever held members cannot."""
-        prefix = f"{self.decl.name}."
-        if isinstance(value, Read) and value.var.startswith(prefix):
-            return value.var[len(prefix) :] in self.doubtful
-        return isinstance(value.sort, RefSort)
 
     def steps(self, control: Control) -> Iterator[Transition]:
         """The transitions from one control state."""
@@ -191,7 +136,7 @@ class Machine:
                     "a step touches shared state; a loop over locals only never lets others run",
                 )
             for params, value, condition in step.nones:
-                if condition != FALSE and self.may_be_none(value):
+                if condition != FALSE and self.names.may_be_none(value):
                     note = "none used as an index"
                     nones.setdefault(
                         condition,
@@ -316,31 +261,17 @@ class Machine:
         if not step.src:
             step.src = next((f.src for f in reversed(calls_around) if f.src), self.decl.src)
         shown = [(self.source, ""), *((f.callee, f.scope) for f in calls_around)]
-        step.calls = tuple(self.call_text(step, source, scope) for source, scope in shown)
+        step.calls = tuple(self.names.call_text(step, source, scope) for source, scope in shown)
 
     def text(self, here: Here, node: ast.stmt | ast.expr, step: Step) -> str:
         """The text of a statement or test at this point of a step."""
         source, scope = here.executor.source, here.executor.scope_name
-        return plain_text(source, lambda name: self.lookup(step, scope, name), node)
+        return plain_text(source, lambda name: self.names.lookup(step, scope, name), node)
 
     def guard_of(self, name: str) -> str | None:
         """The lock that guards a field, if any."""
         info = self.layout.fields.get(name)
         return info.guard if info else None
-
-    def call_text(self, step: Step, source: Source, scope: str) -> str:
-        """One call with its arguments; ``{=var}`` stands for the value of a local."""
-        shown = list[str]()
-        for name, _ in source.args:
-            qualified = self.qualify(scope, name)
-            value = step.env.get(qualified)
-            if isinstance(value, Param | Lit):
-                shown.append(show(value))
-            else:
-                sort = self.sorts.get(qualified)
-                kind = f"{sort.index.name} " if isinstance(sort, RefSort) else ""
-                shown.append(f"{kind}{{={self.local_var(qualified)}}}")
-        return f"{source.name}({', '.join(shown)})"
 
     def statement(self, stmt: ast.stmt, here: Here) -> Following | None:
         """One statement of a sequence."""
@@ -399,7 +330,7 @@ class Machine:
                 self.enter(here, path, stmt, self.text(here, stmt, path))
                 if atomic_call and isinstance(stmt, ast.Assign) and not path.fault:
                     target = ast.unparse(stmt.targets[0])
-                    result = self.lookup(path, executor.scope_name, target)
+                    result = self.names.lookup(path, executor.scope_name, target)
                     if isinstance(result, Lit | Param):
                         path.text += f" -> {show(result)}"
                     else:
@@ -420,7 +351,7 @@ class Machine:
             path.touched[before:] = ["atomic"]
             names = dict[str, Expr]()
             for name in local_names(executor.source):
-                value = self.lookup(path, executor.scope_name, name)
+                value = self.names.lookup(path, executor.scope_name, name)
                 if value is not None:
                     names[name] = value
             path.text = fill(str(say) or self.text(here, stmt.body[0], step), names)
@@ -448,7 +379,7 @@ class Machine:
         for (name, _), arg in zip(source.args, call.args[1:], strict=True):
             value = executor.argument(step, arg)
             if isinstance(arg, ast.Name) and executor.is_local(arg.id) and name not in stored:
-                self.aliases[f"{scope}.{name}"] = executor.qualify(arg.id)
+                self.names.aliases[f"{scope}.{name}"] = executor.qualify(arg.id)
             else:
                 step.env[inner.qualify(name)] = value
         if len(step.touched) > before:
@@ -512,20 +443,20 @@ class Machine:
             step.node, step.source = node, top.source
         name = seen_name(node, top.scope)
         sort = self.scans[name]
-        seen = self.local_var(name)
+        seen = self.names.var(name)
         chosen = step.copy()
         param = executor.choice(chosen, key, sort, node)
         again = any(w.var == seen and w.binders for w in step.writes)  # left in this very step
-        ready = again or chosen.assume(neg(Read(seen, (*self.mine, param), BOOL)))
+        ready = again or chosen.assume(neg(Read(seen, (*self.names.mine, param), BOOL)))
         if self.ordered:
             earlier = bound("earlier", node, sort)
-            visited = FALSE if again else Read(seen, (*self.mine, earlier), BOOL)
+            visited = FALSE if again else Read(seen, (*self.names.mine, earlier), BOOL)
             chosen.cond.append(forall(earlier, implies(lt(earlier, param), visited)))
-        chosen.writes.append(Write(seen, (*self.mine, param), TRUE))
+        chosen.writes.append(Write(seen, (*self.names.mine, param), TRUE))
         chosen.env[executor.qualify(node.target.id)] = param
         binder = bound("member", node, sort)
         done = step.copy()
-        done.cond.append(forall(binder, Read(seen, (*self.mine, binder), BOOL)))
+        done.cond.append(forall(binder, Read(seen, (*self.names.mine, binder), BOOL)))
         self.forget(top, done)
         body = sequence(node.body, top.source, top.scope, frames)
         found = [] if again else [(done, frames[1:], held)]
@@ -535,9 +466,9 @@ class Machine:
         """Reset the visited set when a loop is left."""
         name = seen_name(scan.node, scan.scope)
         binder = bound("member", scan.node, self.scans[name])
-        seen = self.local_var(name)
+        seen = self.names.var(name)
         step.writes = [w for w in step.writes if w.var != seen]
-        step.writes.append(Write(seen, (*self.mine, binder), FALSE, (binder,)))
+        step.writes.append(Write(seen, (*self.names.mine, binder), FALSE, (binder,)))
 
     # ------------------------------------------------------------------------------ locks
 
@@ -548,7 +479,7 @@ class Machine:
         info = lock_of(executor, operation, call, step)
         if operation == "down_read" and info.name not in self.readers:
             self.readers.add(info.name)
-            self.changed = True
+            self.names.changed = True
         found = Following()
         for path in lock_paths(executor, operation, info, step.copy()):
             self.enter(here, path, call, path.text)
