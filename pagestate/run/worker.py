@@ -132,16 +132,23 @@ class _Work:
             self.tell(Working(progress.engine, progress.depth, progress.states, progress.note))
 
     def search(self, engine: Engine, task: Task) -> None:
-        """Advance step by step, so that a path is told as soon as it is found."""
+        """Advance step by step, so that a path is told as soon as it is found.
+
+        Stops where a counter runs into its bound for the first time: deeper paths may not be
+        shortest, and the search is repeated with a larger bound.
+        """
         limit = self.plan.depth
         if limit is None and engine.name == "bmc":
             limit = BMC_DEPTH
         depth = 0
         while not engine.advance(depth) and (limit is None or depth < limit):
             depth += 1
-            for answer in engine.answers():
+            answers = engine.answers()
+            for answer in answers:
                 if answer.path is not None:
                     self.answer(task, answer)
+            if task.sizes.count_bound == COUNT_BOUND and any(a.overflow for a in answers):
+                return
 
     def answer(self, task: Task, answer: Answer) -> None:
         """Check an answer and pass it on, once."""
