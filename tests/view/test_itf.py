@@ -35,7 +35,7 @@ def exact(trace: Trace) -> list[object]:
     return [go(getattr(trace, n)) for n in trace.__slots__]
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(traces())
 def test_a_trace_reads_back_exactly(trace):
     assert exact(from_itf(json.loads(dumps(trace)))) == exact(trace)
@@ -203,7 +203,7 @@ RACE = to_itf(samples.race_2019())
 JUNK = st.sampled_from([None, True, 0, -1, 1.5, "x", [], {}, [[]], {"#map": 3}, {"#bigint": "7"}])
 
 
-@settings(derandomize=True, deadline=None, max_examples=600)
+@settings(derandomize=True, deadline=None, max_examples=250)
 @given(st.sampled_from(places(RACE)[1:]), JUNK, st.booleans())
 def test_junk_anywhere_is_read_or_refused(way, junk, drop):
     top = copy.deepcopy(RACE)
@@ -303,7 +303,7 @@ def test_another_tools_trace_is_shown():
     assert exact(from_itf(to_itf(trace))) == exact(trace)
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(st.sampled_from(places(FOREIGN)[1:]), JUNK)
 def test_junk_in_another_tools_trace(way, junk):
     top = copy.deepcopy(FOREIGN)

@@ -53,7 +53,7 @@ def read_back(text: str) -> list[tuple[int, int]]:
     return steps
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(traces(), OPTIONS)
 def test_lines_fit_and_are_plain(trace, options):
     for line in render_text(view_of(trace), **options).split("\n"):
@@ -62,7 +62,7 @@ def test_lines_fit_and_are_plain(trace, options):
         assert line == line.rstrip()
 
 
-@settings(derandomize=True, deadline=None, max_examples=300)
+@settings(derandomize=True, deadline=None, max_examples=120)
 @given(traces(), OPTIONS)
 def test_order_and_lanes_can_be_read_back(trace, options):
     text = render_text(view_of(trace), **{**options, "numbers": True, "header": False})
