@@ -75,7 +75,7 @@ class Counters:
                     continue
                 page = crowd.page_sort(s)
                 first = self.sizes.of(crowd.index) if s == crowd.start else 0
-                label = s.data[0]
+                label = crowd.label(s)
                 made.append(
                     StateVar(
                         self.names[crowd.thread.name, s],

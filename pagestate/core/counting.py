@@ -95,6 +95,10 @@ class Crowd:
         """The values of the finite locals in ``situation``, by name."""
         return {v.name: x for v, x in zip(self.data, situation.data, strict=True)}
 
+    def label(self, situation: Situation) -> str:
+        """The control label of ``situation`` (of a thread that never moves: its start)."""
+        return str(self.values_in(situation).get(self.thread.control, self.thread.start))
+
     def page_sort(self, situation: Situation) -> IndexSort | None:
         """The sort of the page held in ``situation``."""
         for var in self.refs:
@@ -391,13 +395,13 @@ def situation_names(crowd: Crowd) -> Mapping[Situation, str]:
     """A readable counter name for each situation: thread, label, and what else tells it apart."""
     plain = dict[Situation, str]()
     for s in crowd.situations:
-        label, *others = s.data
         notes = [
             f"{v.name.rpartition('.')[2]}={str(x).lower()}"
-            for v, x in zip(crowd.data[1:], others, strict=True)
-            if x != default_value(v.sort)
+            for v, x in zip(crowd.data, s.data, strict=True)
+            if not v.control and x != default_value(v.sort)
         ]
-        plain[s] = f"{crowd.thread.name}@{label}" + (f"[{','.join(notes)}]" if notes else "")
+        at = f"{crowd.thread.name}@{crowd.label(s)}"
+        plain[s] = at + (f"[{','.join(notes)}]" if notes else "")
     taken = list(plain.values())
 
     def name(s: Situation) -> str:

@@ -123,7 +123,7 @@ def _first(
     for member in range(len(members) + 1):
         if members.get(member, (crowd.start, None)) == where:
             return member
-    raise ValueError(f"no {crowd.thread.name} stands at {where[0].data[0]}")
+    raise ValueError(f"no {crowd.thread.name} stands at {crowd.label(where[0])}")
 
 
 def page_form(

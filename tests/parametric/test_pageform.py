@@ -11,7 +11,7 @@ from pagestate.core.evaluate import apply, enabled, evaluate, initial_states, su
 from pagestate.core.expr import Param, Read, add, conj, count, eq, exists, forall, le, lit, neg
 from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.sorts import BOOL, COUNT, RefSort, Sizes, Value
-from pagestate.core.system import StateVar, System
+from pagestate.core.system import Action, StateVar, System, Thread
 from pagestate.core.trace import CellName
 from pagestate.core.verdict import Move, Path
 
@@ -272,3 +272,19 @@ def test_a_sort_with_other_uses_is_left_alone() -> None:
     assert caught.value.code == "PS507"
     getter = Param("getter", GETTER)
     assert getter.sort == GETTER
+
+
+def test_a_thread_that_stays_where_it_is_has_no_control_variable() -> None:
+    """The compiler folds a control point that no step changes."""
+    worker = Thread("worker", "worker.pc", "start", ("start",), GETTER, repeat=True)
+    step = Action("work", lit(True), (put(bit("done"), lit(True)),), (H, P), "worker", H)
+    done = StateVar("done", (PAGE,), BOOL, False)
+    system = System("stays", (PAGE, GETTER), (done,), (step,), (worker,))
+    form = page_form(system, (), SIZES)
+    assert form.occupancy == ("worker@start",)
+    assert (
+        len(reachable(system, SIZES))
+        == len(reachable(form.system, SIZES))
+        == SIZES.index["page"] + 1
+    )
+    assert not page_form(system, (), SIZES, ANY).occupancy
