@@ -6,9 +6,11 @@ from typing import Any
 
 from pagestate.core.sorts import (
     COUNT,
+    CountSort,
     DataSort,
     EnumSort,
     IndexSort,
+    IntSort,
     RefSort,
     Value,
 )
@@ -120,9 +122,21 @@ def layout_of(model: Model) -> Layout:
 
 def _check_init(name: str, sort: DataSort, init: Any) -> None:
     try:
-        value_of(sort, init)
+        value = value_of(sort, init)
     except (TypeError, ValueError):
         raise ModelError("PS308", f"the initial value of {name!r} is no {sort}: {init!r}") from None
+    if isinstance(value, int) and not _in_range(sort, value):
+        raise ModelError("PS308", f"the initial value of {name!r} is out of range: {init!r}")
+
+
+def _in_range(sort: DataSort, value: int) -> bool:
+    match sort:
+        case CountSort():
+            return value >= 0
+        case IntSort(lo=lo, hi=hi):
+            return lo <= value <= hi
+        case _:
+            return True
 
 
 def value_of(sort: DataSort, value: Any) -> Value:
