@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
+from types import FunctionType
 from typing import Any
 
 from pagestate.core.expr import (
@@ -20,6 +21,7 @@ from pagestate.core.expr import (
 from pagestate.core.sorts import Sort
 from pagestate.core.system import Write
 from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.functions import Function
 from pagestate.lang.layout import FieldInfo, Layout
 from pagestate.lang.source import Source
 
@@ -101,6 +103,28 @@ def near(name: str, names: "list[str]") -> str:
     if found:
         return f"did you mean {found[0]!r}?"
     return f"there are: {', '.join(sorted(names))}" if names else ""
+
+
+def bad_call(scope: Scope, node: ast.Call) -> ModelError:
+    """The diagnostic for a call that means nothing in the language."""
+    callee = scope.source.lookup(node.func)
+    if callee is None and isinstance(node.func, ast.Name):
+        known = [n for n, value in scope.source.names.items() if isinstance(value, Function)]
+        name = node.func.id
+        return scope.error("PS204", f"unknown function {name!r}", node.func, near(name, known))
+    if isinstance(callee, FunctionType) and not callee.__module__.startswith("pagestate.lang"):
+        return scope.error(
+            "PS202",
+            f"{callee.__name__}() is a plain Python function",
+            node,
+            "decorate it: @atomic (one step), @inline (its steps are the caller's), @derived",
+        )
+    return scope.error(
+        "PS202",
+        "this call is outside the language",
+        node,
+        "see docs/language.md for what a model can call",
+    )
 
 
 def is_state(scope: Scope, node: ast.AST) -> bool:

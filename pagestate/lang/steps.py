@@ -36,7 +36,16 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW, out_of_sort
 from pagestate.lang.functions import Atomic, Function, atomic
 from pagestate.lang.layout import Layout
-from pagestate.lang.scope import Scope, Step, field_of, is_binder, is_state, read, with_local
+from pagestate.lang.scope import (
+    Scope,
+    Step,
+    bad_call,
+    field_of,
+    is_binder,
+    is_state,
+    read,
+    with_local,
+)
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
@@ -430,7 +439,7 @@ class Executor:
                 node,
                 "make it @atomic, or call it outside the atomic region",
             )
-        raise self.error("PS202", "this call is outside the language", node)
+        raise bad_call(self.scope(step), node)
 
     def test(self, name: str, test: ast.expr, step: Step) -> list[Step]:
         """``bug_on``, ``warn_on``, ``wait_until``."""

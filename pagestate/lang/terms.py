@@ -40,7 +40,7 @@ from pagestate.core.sorts import (
 )
 from pagestate.lang.declare import Switch
 from pagestate.lang.functions import Function
-from pagestate.lang.scope import Scope, bound, field_of, is_state, near, read, with_local
+from pagestate.lang.scope import Scope, bad_call, bound, field_of, is_state, near, read, with_local
 from pagestate.lang.source import source_of
 from pagestate.lang.state import Index, Members, index_sort
 
@@ -321,7 +321,7 @@ def _call(scope: Scope, node: ast.Call) -> Expr:
         raise scope.error(
             "PS202", f"{name}() must be assigned to a local or tested on its own", node
         )
-    raise scope.error("PS202", "this call is outside the language", node)
+    raise bad_call(scope, node)
 
 
 def over(scope: Scope, node: ast.expr) -> IndexSort:

@@ -104,6 +104,30 @@ BAD = [
     ),
     Bad("PS204", thread("m.busy[page] = bussy"), "bussy", "unknown name 'bussy'"),
     Bad(
+        "PS204",
+        thread("gett(m, page)"),
+        "gett",
+        "unknown function 'gett'",
+        "did you mean 'get'",
+    ),
+    Bad(
+        "PS204",
+        thread("if gett(m, page):\n    put(m, page)"),
+        "gett",
+        "unknown function 'gett'",
+        "did you mean 'get'",
+    ),
+    Bad("PS202", thread("print(page)"), "print(page)", "outside the language", "docs/language.md"),
+    Bad(
+        "PS202",
+        thread("plain(m, page)").replace(
+            "@thread(", "def plain(m: Memory, page: Page) -> None:\n    pass\n\n\n@thread("
+        ),
+        "plain(m, page)",
+        "plain() is a plain Python function",
+        "@inline",
+    ),
+    Bad(
         "PS205",
         thread("m.bussy[page] = True"),
         "m.bussy[page]",
@@ -284,6 +308,33 @@ BAD = [
         "",
         "is not a sort",
         "Count",
+    ),
+    Bad(
+        "PS308",
+        around(
+            "class Wrong(State):\n    n = var(Count, init=-1)\n",
+            END.replace("state=Memory", "state=Wrong"),
+        ),
+        "",
+        "the initial value of 'n' is out of range: -1",
+    ),
+    Bad(
+        "PS308",
+        around(
+            "class Wrong(State):\n    n = var(Range(1, 3), init=4)\n",
+            END.replace("state=Memory", "state=Wrong"),
+        ),
+        "",
+        "the initial value of 'n' is out of range: 4",
+    ),
+    Bad(
+        "PS308",
+        around(
+            "class Wrong(State):\n    n = var(Range(1, 3), init=0)\n",
+            END.replace("state=Memory", "state=Wrong"),
+        ),
+        "",
+        "the initial value of 'n' is out of range: 0",
     ),
     Bad(
         "PS308",
