@@ -114,10 +114,21 @@ class ThreadDecl(Function):
     repeat: bool = False
 
 
+@overload
+def thread(fn: F, /) -> F: ...
+@overload
 def thread(
     *, replicated: bool | type[Index] = False, repeat: bool = False, src: str = ""
-) -> Callable[[F], F]:
-    """``@thread(...)``: an actor of the protocol.
+) -> Callable[[F], F]: ...
+def thread(
+    fn: Any = None,
+    /,
+    *,
+    replicated: bool | type[Index] = False,
+    repeat: bool = False,
+    src: str = "",
+) -> Any:
+    """``@thread`` or ``@thread(...)``: an actor of the protocol.
 
     ``replicated``: any number of them (a sort named after the function, or a given index class);
     ``repeat``: it starts again, with new arguments, when it has finished.
@@ -131,7 +142,7 @@ def thread(
             sort = index_sort(replicated)
         return cast(F, ThreadDecl("thread", fn, src, "", sort, repeat))
 
-    return declare
+    return declare if fn is None else declare(fn)
 
 
 @dataclass(frozen=True)
@@ -144,6 +155,11 @@ class PropertyDecl:
 
     def __post_init__(self) -> None:
         plain_function(self.fn)
+        wanted = "the state before and after a step" if self.kind == "step" else "the state"
+        if len(inspect.signature(self.fn).parameters) != (2 if self.kind == "step" else 1):
+            raise ModelError(
+                "PS308", f"{self.name} is a property of kind {self.kind}: it takes {wanted}"
+            )
 
     @property
     def name(self) -> str:
@@ -156,16 +172,26 @@ class PropertyDecl:
         return inspect.getdoc(self.fn) or ""
 
 
+def _property(kind: PropertyKind, title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+    if not isinstance(title, str):
+        raise ModelError(
+            "PS308",
+            f"@{kind} takes a title",
+            hint=f'write @{kind}("what holds") above the function',
+        )
+    return lambda fn: PropertyDecl(kind, title, fn)
+
+
 def always(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
     """``@always("..."):`` holds in every reachable state."""
-    return lambda fn: PropertyDecl("always", title, fn)
+    return _property("always", title)
 
 
 def step(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
     """``@step("...")``: holds of every step; the function takes the state before and after."""
-    return lambda fn: PropertyDecl("step", title, fn)
+    return _property("step", title)
 
 
 def reachable(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
     """``@reachable("...")``: some execution gets there; if none does, the model is vacuous."""
-    return lambda fn: PropertyDecl("reachable", title, fn)
+    return _property("reachable", title)

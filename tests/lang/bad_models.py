@@ -338,6 +338,25 @@ BAD = [
     ),
     Bad(
         "PS308",
+        around("@always\ndef p(m: Memory) -> bool:\n    return True\n"),
+        "",
+        "@always takes a title",
+        '@always("what holds")',
+    ),
+    Bad(
+        "PS308",
+        around("@always('x')\ndef p(m: Memory, n: Memory) -> bool:\n    return True\n"),
+        "",
+        "p is a property of kind always: it takes the state",
+    ),
+    Bad(
+        "PS308",
+        around("@step('x')\ndef p(m: Memory) -> bool:\n    return True\n"),
+        "",
+        "it takes the state before and after a step",
+    ),
+    Bad(
+        "PS308",
         around("def plain(m: Memory) -> None:\n    pass\n", END.replace("[t]", "[plain]")),
         "model = Model",
         "plain is no thread",

@@ -95,6 +95,12 @@ def test_every_code_is_raised_somewhere() -> None:
     assert {code for code in CODES if f'"{code}"' in text} == set(CODES)
 
 
+def test_a_thread_needs_no_brackets(tmp_path: Path) -> None:
+    text = HEADER + thread("m.busy[page] = True").replace("@thread(repeat=True)", "@thread")
+    assert "@thread\n" in text
+    assert outcome(tmp_path, text, "plain") == "ok"
+
+
 def outcome(folder: Path, text: str, name: str) -> str:
     """``ok`` or the code of the error; anything else that is raised fails the test."""
     path = folder / f"{name}.py"
