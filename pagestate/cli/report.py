@@ -113,7 +113,8 @@ def _table(
 def _detail(r: Result) -> str:
     parts = [_found(r), r.reason]
     if r.expected is not None:
-        met = r.verdict == r.expected
+        stronger = r.verdict == Verdict.PROVED and r.expected == Verdict.EXHAUSTED
+        met = r.verdict == r.expected or stronger
         parts.append("as expected" if met else f"but expected: {r.expected.value}")
     return ", ".join(p for p in parts if p)
 

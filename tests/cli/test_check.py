@@ -107,6 +107,15 @@ def test_an_expected_violation_that_does_not_occur_is_a_failure():
     assert ran.out.endswith("result: FAIL: 4 hold, 1 not as expected\n")
 
 
+def test_a_proof_is_more_than_the_exhaustive_search_that_was_expected():
+    example = Path(__file__).parents[2] / "examples" / "refcount.py"
+    sizes = ["--size", "obj=any", "--size", "user=any"]
+    ran = cli("check", str(example), *sizes, "--property", "used_is_not_freed")
+    assert ran.code == 0
+    words = " ".join(ran.out.split())
+    assert "as expected" in words and "but expected" not in words
+
+
 def test_an_expected_violation_that_was_not_found_is_open():
     ran = check("--set", "lock=mutex", "--depth", "2")
     assert ran.code == 3
