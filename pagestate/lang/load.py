@@ -43,8 +43,11 @@ def load_model(name: str) -> Model:
     known = shipped_names()
     if name not in known:
         near = get_close_matches(name, known, 1)
+        if Path(f"{name}.py").is_file():
+            near = [f"{name}.py"]
         hint = f"did you mean {near[0]!r}?" if near else f"shipped models: {', '.join(known)}"
-        raise ModelError("PS100", f"no model {name!r}", hint=f"{hint} (a file is given as a path)")
+        more = "a model of your own is given as the path of its .py file"
+        raise ModelError("PS100", f"no model {name!r}", hint=f"{hint} ({more})")
     path = _shipped_folder() / f"{name}.py"
     return _only_model(_import(f"{PACKAGE}.{name}", path), path)
 

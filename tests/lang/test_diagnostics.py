@@ -57,14 +57,19 @@ def good(folder: Path) -> str:
     return str(path)
 
 
-def test_codes_of_the_command_line(tmp_path: Path) -> None:
+def test_codes_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ModelError) as missing:
         load_model(str(tmp_path / "gone.py"))
     assert missing.value.code == "PS100"
     with pytest.raises(ModelError) as unknown:
         load_model("rfc_v33")
     assert unknown.value.code == "PS100" and "did you mean" in unknown.value.hint
-    model = load_model(good(tmp_path))
+    path = good(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ModelError) as bare:
+        load_model(Path(path).stem)
+    assert "did you mean 'good.py'?" in bare.value.hint
+    model = load_model(path)
     for settings, sizes, code in (
         ({"gone": "true"}, {}, "PS301"),
         ({}, {"gone": "2"}, "PS303"),
