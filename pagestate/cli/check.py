@@ -28,6 +28,7 @@ from pagestate.view.wellformed import TraceError
 
 
 @click.command(
+    short_help="Check a model: counterexamples, or proofs.",
     epilog="""\b
 Examples:
   pagestate check rfc_v3 --set hook=false
@@ -36,7 +37,7 @@ Examples:
       one property of a model of your own, with the state under each step
   pagestate check rfc_v3 --size page=3 --size getter=1
       another number of pages and of CPUs that take references
-  pagestate check rfc_v3 --size page=any --size getter=any --trace-dir out
+  pagestate check my_model.py --size page=any --size getter=any --trace-dir out
       a proof for every number of both, with its certificate in out/
   pagestate check rfc_v3 --require-proof --timeout 600 --json results.json
       for CI
@@ -58,7 +59,7 @@ Exit codes:
   3    inconclusive: unknown, or bounded where a proof was asked for
   4    internal error: engines disagree, a replay or a certificate check failed
   5    nothing selected
-  130  interrupted (what was decided is printed)"""
+  130  interrupted (what was decided is printed)""",
 )
 @click.argument("model")
 @click.option(

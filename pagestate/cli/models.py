@@ -14,15 +14,16 @@ from pagestate.lang.load import shipped_names
 
 
 @click.command(
+    short_help="List the shipped models with their switches.",
     epilog="""\b
 Examples:
   pagestate models
   pagestate models --json | jq '.rfc_v3.switches'
-  pagestate check rfc_v3 --set hook=false    then check one of them"""
+  pagestate check rfc_v3 --set hook=false    then check one of them""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, by model name.")
 def models(as_json: bool) -> None:
-    """List the shipped models, a line each, with their switches.
+    """List the shipped models with their switches.
 
     A switch is shown with its default and what it means; `pagestate check --set` changes it.
     """

@@ -12,12 +12,13 @@ from pagestate.view.traceview import view_of
 
 
 @click.command(
+    short_help="Print a stored trace as a CPU diagram.",
     epilog="""\b
 Examples:
   pagestate check rfc_v3 --set hook=false --trace-dir traces
   pagestate show traces/rfc_v3-offline_never_free.itf.json
   pagestate show traces/rfc_v3-offline_never_free.itf.json --values
-  pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools"""
+  pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools""",
 )
 @click.argument("trace", type=click.Path(dir_okay=False))
 @click.option("--values", is_flag=True, help="Show the changed state under each step.")

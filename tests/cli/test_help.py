@@ -18,6 +18,11 @@ def test_help_has_an_example(words):
     assert cli(*words, "-h").out == ran.out
 
 
+def test_commands_are_listed_with_whole_lines():
+    listing = cli("--help").out.partition("Commands:\n")[2].partition("Examples:")[0]
+    assert "check" in listing and "..." not in listing
+
+
 def test_help_of_check_lists_options_verdicts_and_exit_codes():
     text = cli("check", "--help").out
     for option in ("property", "set", "size", "engine", "depth", "timeout", "json", "trace-dir"):
