@@ -24,7 +24,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
-from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, le, lit, substitute, walk
+from pagestate.core.expr import (
+    Expr,
+    Op,
+    Param,
+    Quant,
+    Read,
+    Size,
+    conj,
+    disj,
+    le,
+    lit,
+    substitute,
+    walk,
+)
 from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.references import Holder
@@ -369,6 +382,10 @@ def _check_fact(fact: Expr) -> None:
                 pass
 
 
+def _asks(e: Expr) -> bool:
+    return any(isinstance(t, Quant) and isinstance(t.binder.sort, IndexSort) for t in walk(e))
+
+
 def _of_page(prop: Property, sort: IndexSort | None, subject: Param) -> Expr:
     """The body of "for all pages", or a condition on the globals; raises NoText for others."""
 
@@ -378,6 +395,8 @@ def _of_page(prop: Property, sort: IndexSort | None, subject: Param) -> Expr:
                 return substitute(inner, {binder: subject})
             case Op(op="and", args=args):
                 return conj(*(body(a) for a in args))
+            case Op(op="or", args=args):
+                return disj(*(body(a) for a in args)) if sum(map(_asks, args)) == 1 else e
             case _:
                 return e
 

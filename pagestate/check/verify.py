@@ -9,10 +9,12 @@ from pagestate.check.names import file_stem
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
 from pagestate.core.execute import NotAPath, trace_of
+from pagestate.core.expr import TRUE
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.trace import Trace
-from pagestate.core.verdict import Answer, Verdict
+from pagestate.core.verdict import PROOFS, Answer, Verdict
+from pagestate.engines.bmc import Bmc
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric.invariant import Invariant
 
@@ -42,15 +44,41 @@ def verified(request: Request, task: Task, answer: Answer, directory: Path | Non
     if answer.verdict == Verdict.VIOLATED and trace is not None:
         remarks = [r for r in (answer.reason, scans.remark(request, prop, trace)) if r]
         answer = replace(answer, reason="; ".join(remarks))
+    if prop.kind == "reachable" and answer.verdict in PROOFS and trace is None:
+        raise CheckFailed(f"{answer.engine} reports {prop.name} as met without a trace")
     if answer.verdict != Verdict.PROVED or prop.kind == "reachable":
         return Checked(answer, trace, None)
-    if not isinstance(answer.certificate, Invariant):
+    invariant = answer.certificate
+    if not isinstance(invariant, Invariant):
         raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
+    if prop.name not in invariant.properties:
+        raise CheckFailed(f"the certificate of {prop.name} is about other properties")
+    nothing = _nothing_starts(task)
+    if nothing:
+        answer = replace(answer, verdict=Verdict.VACUOUS, reason=nothing, certificate=None)
+        return Checked(answer, None, None)
     where = None if directory is None else directory / file_stem(task.system.name, prop.name)
-    failures = certify(task, answer.certificate, where)
+    failures = certify(task, invariant, where)
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
     return Checked(answer, None, None if where is None else str(where))
+
+
+def _nothing_starts(task: Task) -> str:
+    """Why there is no initial state at the sizes of ``task`` (empty: there is one).
+
+    An invariant holds in all of no states.
+    """
+    if task.system.init == TRUE:
+        return ""
+    still = replace(task.system, actions=(), threads=())
+    goal = Property("starts", "reachable", TRUE)
+    engine = Bmc(Task(still, (goal,), task.sizes), lambda progress: None, laws=False)
+    engine.advance(0)
+    if engine.answers()[0].path is not None:
+        return ""
+    sizes = ", ".join(f"{name}={size}" for name, size in task.sizes.index.items())
+    return f"there is no initial state ({sizes})"
 
 
 def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:

@@ -161,8 +161,9 @@ class _Work:
             self.tell(Unwritable(self.plan.engine, f"{where}: {error.strerror or error}"))
             self.plan = replace(self.plan, certificates=None)
             checked = verified(self.request, task, answer, None)
+        answer = checked.answer
         self.told[answer.property] = answer.verdict
-        reason = checked.answer.reason
+        reason = answer.reason
         if answer.overflow and not reason:
             reason = f"bound of {answer.overflow} too small"
         self.tell(
