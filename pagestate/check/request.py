@@ -36,6 +36,11 @@ class Request:
         """The sizes in words: ``2 pages, any number of getters``."""
         return size_words(self.sizes, self.unbounded)
 
+    def _ends(self) -> tuple[str, ...]:
+        """Where executions end: what comes after a fault is not looked at."""
+        rules = [p.name for p in self.compiled.properties if p.builtin]
+        return (f"an execution ends where it violates {' or '.join(rules)}",) if rules else ()
+
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What every answer rests on: the meaning of models, the actors, the model's own."""
@@ -56,6 +61,7 @@ class Request:
             f"the only actors are: {', '.join(actors) or 'none'}",
             order,
             "interrupts are not modelled",
+            *self._ends(),
             *system.assumptions,
         )
 

@@ -50,7 +50,7 @@ def text(
     lines += _list("expected:", _reasons(request, results), width)
     if outcome.fired is not None:
         lines += _list("steps that are never taken:", dead_steps(request, outcome.fired), width)
-    lines += _fold(f"scope: {_scope(request)}", width)
+    lines += _fold(f"scope: {_scope(request, results)}", width)
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", request.assumptions, width)
@@ -82,13 +82,14 @@ def _heading(request: Request) -> str:
     return f"{name}: {request.scope}" + (f"; {switches}" if switches else "")
 
 
-def _scope(request: Request) -> str:
-    words = request.scope
-    if request.compiled.system.sorts:
-        words += "; nothing is said about other sizes"
-    if request.unbounded:
-        words = f"{request.scope}; a violation is of the sizes in its diagram"
-    return words
+def _scope(request: Request, results: Sequence[Result]) -> str:
+    if not request.compiled.system.sorts:
+        return request.scope
+    if not request.unbounded:
+        return f"{request.scope}; nothing is said about other sizes"
+    if any(r.verdict == Verdict.VIOLATED for r in results):
+        return f"{request.scope}; a violation is of the sizes in its diagram"
+    return request.scope
 
 
 def _table(
@@ -141,7 +142,7 @@ def _found(r: Result) -> str:
         case Verdict.EXHAUSTED:
             return "holds in all states"
         case Verdict.PROVED:
-            return f"holds for {r.scope}"
+            return f"holds for {r.scope}, certificate re-checked"
         case Verdict.BOUNDED:
             return f"nothing found up to {_count(r.depth or 0, 'step')}; this is no proof"
         case _:

@@ -26,6 +26,7 @@ ASSUMPTIONS = [
     "the only actors are: 1 getter thread, unplug",
     "memory accesses are sequentially consistent",
     "interrupts are not modelled",
+    "an execution ends where it violates no_underflow",
     "pages are of order 0",
 ]
 
@@ -46,6 +47,7 @@ assumptions:
   - the only actors are: 1 getter thread, unplug
   - memory accesses are sequentially consistent
   - interrupts are not modelled
+  - an execution ends where it violates no_underflow
   - pages are of order 0
 result: ok: 4 hold
 """
