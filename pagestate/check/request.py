@@ -39,7 +39,12 @@ class Request:
     def _ends(self) -> tuple[str, ...]:
         """Where executions end: what comes after a fault is not looked at."""
         rules = [p.name for p in self.compiled.properties if p.builtin]
-        return (f"an execution ends where it violates {' or '.join(rules)}",) if rules else ()
+        if not rules:
+            return ()
+        checked = {p.name for p in self.properties}
+        left = [name for name in rules if name not in checked]
+        more = f", which was not checked here: {', '.join(left)}" if left else ""
+        return (f"an execution ends where it violates {' or '.join(rules)}{more}",)
 
     @property
     def assumptions(self) -> tuple[str, ...]:
