@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import z3
 
-from pagestate.core.expr import Expr, Op, Param, Read, walk
+from pagestate.core.expr import Expr, Param
 from pagestate.core.sorts import Value
+from pagestate.smt.bulk import Renaming, check, either, negation, state
 from pagestate.smt.views import Transition, Views
 
 Values = Mapping[str, Value]
@@ -30,56 +31,38 @@ class Break:
 
 
 class FactTerms:
-    """The Z3 terms of facts about one page; the parts of a disjunction are built once.
+    """The Z3 terms of facts about one page, built once per fact and page.
 
-    A part that reads nothing a step changes is the same before and after it.
+    A fact after a step is the fact before it with the values after in the place of those before;
+    where it reads nothing that the step changes it is the same term.
     """
 
     def __init__(self, views: Views, subject: Param) -> None:
         self.views = views
         self.subject = subject
-        self._whole = dict[tuple[int, str, str], z3.BoolRef]()
-        self._parts = dict[tuple[Expr, str, str], z3.BoolRef]()
-        self._reads = dict[Expr, frozenset[str]]()
+        self._now = dict[tuple[int, str], z3.BoolRef]()
+        self._lost = dict[tuple[int, str], z3.BoolRef]()
+        self._renamings = dict[str, Renaming]()
 
     def now(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
         """The fact at ``page`` before the step."""
-        key = number, page, ""
-        if key not in self._whole:
-            self._whole[key] = _either([self._part(p, page) for p in _disjuncts(fact)])
-        return self._whole[key]
+        key = number, page
+        if key not in self._now:
+            self._now[key] = self.views.holds(fact, self.subject, self.views.now, page)
+        return self._now[key]
 
-    def after(self, number: int, fact: Expr, step: Transition) -> z3.BoolRef:
-        """The fact at the target of ``step`` after it."""
-        key = number, step.target, step.name
-        if key not in self._whole:
-            parts = [self._part_after(p, step) for p in _disjuncts(fact)]
-            self._whole[key] = _either(parts)
-        return self._whole[key]
+    def lost(self, number: int, fact: Expr, step: Transition) -> z3.BoolRef:
+        """That the fact does not hold at the target of ``step`` after it."""
+        key = number, step.name
+        if key not in self._lost:
+            after = self._renaming(step)(self.now(number, fact, step.target))
+            self._lost[key] = negation(after)
+        return self._lost[key]
 
-    def _part(self, part: Expr, page: str) -> z3.BoolRef:
-        key = part, page, ""
-        if key not in self._parts:
-            self._parts[key] = self.views.holds(part, self.subject, self.views.now, page)
-        return self._parts[key]
-
-    def _part_after(self, part: Expr, step: Transition) -> z3.BoolRef:
-        if part not in self._reads:
-            self._reads[part] = frozenset(t.var for t in walk(part) if isinstance(t, Read))
-        if not self._reads[part] & step.changed:
-            return self._part(part, step.target)
-        key = part, step.target, step.name
-        if key not in self._parts:
-            self._parts[key] = self.views.holds(part, self.subject, step.after, step.target)
-        return self._parts[key]
-
-
-def _disjuncts(fact: Expr) -> tuple[Expr, ...]:
-    return fact.args if isinstance(fact, Op) and fact.op == "or" else (fact,)
-
-
-def _either(parts: list[z3.BoolRef]) -> z3.BoolRef:
-    return parts[0] if len(parts) == 1 else z3.Or(parts)
+    def _renaming(self, step: Transition) -> Renaming:
+        if step.name not in self._renamings:
+            self._renamings[step.name] = Renaming(self.views.rewritten(step))
+        return self._renamings[step.name]
 
 
 class StepSolver:
@@ -88,11 +71,9 @@ class StepSolver:
     A fact at a page is stated once, under a name; a query names those it assumes.
     """
 
-    def __init__(self, terms: FactTerms, small_reasons: bool = False) -> None:
+    def __init__(self, terms: FactTerms) -> None:
         self._terms = terms
         self._solver = z3.Solver(ctx=terms.views.context)
-        if small_reasons:
-            self._solver.set("core.minimize", True)
         self._solver.add(*terms.views.domains(("p", "q")))
         self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
@@ -107,8 +88,8 @@ class StepSolver:
             found = z3.Bool(f"fact {number} {page}", self._terms.views.context)
             stated = self._terms.now(number, fact, page)
             if exists is not None:
-                stated = z3.Implies(exists, stated)
-            self._solver.add(z3.Implies(found, stated))
+                stated = either([negation(exists), stated])
+            state(self._solver, either([negation(found), stated]))
             self._marks[number, page] = found
             self._numbers[found.get_id()] = number
         return found
@@ -137,11 +118,12 @@ class StepSolver:
             self._meet(page, exists)
         marks = [self._mark(n, f, page) for n, f in assumed for page in step.pages]
         marks += [self._mark(n, f, page, x) for page, x in step.witnesses for n, f in assumed]
-        terms = [z3.Not(self._terms.after(n, f, step)) for n, f in facts]
+        terms = [self._terms.lost(n, f, step) for n, f in facts]
         self._solver.push()
         try:
-            self._solver.add(*step.given, z3.Or(terms))
-            found = self._solver.check(*marks)
+            for term in (*step.given, either(terms)):
+                state(self._solver, term)
+            found = check(self._solver, marks)
             if found == z3.unsat:
                 core = {mark.get_id() for mark in self._solver.unsat_core()}
                 return frozenset(self._numbers[k] for k in core)
@@ -178,7 +160,7 @@ def initial_break(terms: FactTerms, facts: Sequence[tuple[int, Expr]]) -> frozen
     solver = z3.Solver(ctx=views.context)
     solver.add(*views.domains(("p",)), *views.initial("p"))
     for number, fact in facts:
-        found = solver.check(z3.Not(terms.now(number, fact, "p")))
+        found = check(solver, [negation(terms.now(number, fact, "p"))])
         if found == z3.unknown:
             raise Undecided("the initial states")
         if found == z3.sat:

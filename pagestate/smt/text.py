@@ -16,11 +16,10 @@ def satisfiable(text: str, milliseconds: int = 60_000) -> bool | None:
     solver = z3.Solver(ctx=context)
     solver.set("timeout", milliseconds)
     try:
-        asserted = z3.parse_smt2_string(text, ctx=context)
+        solver.from_string(text)
     except z3.Z3Exception as error:
         raise BadText(str(error)) from error
-    if len(asserted) == 0:
+    if len(solver.assertions()) == 0:
         raise BadText("nothing is asserted")
-    solver.add(asserted)
     found = solver.check()
     return None if found == z3.unknown else bool(found == z3.sat)

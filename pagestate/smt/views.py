@@ -189,6 +189,17 @@ class Views:
         found = tuple(reader.witnesses)
         return Transition(action, pages, actor, target, given, after, names, found)
 
+    def rewritten(self, step: Transition) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
+        """What ``step`` changes for its target: terms before it, and those after it."""
+        found = list[tuple[z3.ExprRef, z3.ExprRef]]()
+        for name in sorted(step.changed):
+            cell = step.target if self.variables[name].dims else "", name
+            old, new = self.now.values[cell], step.after.values[cell]
+            olds = old if isinstance(old, tuple) else (old,)
+            news = new if isinstance(new, tuple) else (new,)
+            found += zip(olds, news, strict=True)
+        return found
+
     def _quantifies(self, term: Expr) -> bool:
         return any(isinstance(t, Quant) and t.binder.sort == self.sort for t in walk(term))
 

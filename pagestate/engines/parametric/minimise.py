@@ -1,19 +1,22 @@
 """Leave out what a proof does not need: the cone of the properties through unsat cores.
 
 Starting from the properties and ranges, every step is asked whether the facts needed so far keep
-one another; where they do not, the reason found among all facts is needed, too.  Done once with
-any reasons, and again, with the facts that are left, with small ones.
+one another; where they do not, the reason found among all facts is needed, too.  Done again with
+the facts that are left.  Asking for the smallest reasons takes several times as long, for a few
+facts less.
 """
 
 from pagestate.core.expr import Expr
 from pagestate.engines.parametric.prove import REQUIRED, Fact, Proof
 from pagestate.smt.stepcheck import Break, StepSolver, Undecided
 
+_PASSES = 2
+
 
 def minimise(proof: Proof) -> None:
     """Shrink ``proof.facts``, which must be inductive.  Raises smt.stepcheck.Undecided."""
-    for small in (False, True):
-        kept = _cone(proof, StepSolver(proof.terms, small_reasons=small))
+    for _ in range(_PASSES):
+        kept = _cone(proof, StepSolver(proof.terms))
         proof.facts = [f for f in proof.facts if f.number in kept]
 
 
