@@ -31,6 +31,7 @@ from pagestate.lang.control import (
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH
 from pagestate.lang.functions import Function, ThreadDecl
+from pagestate.lang.here import Here, calls
 from pagestate.lang.layout import Layout
 from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
 from pagestate.lang.names import Names
@@ -44,21 +45,6 @@ from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, sh
 
 FUEL = 300
 """How many statements one step may execute before the loop is called endless."""
-
-
-@dataclass(frozen=True)
-class Here:
-    """Where a statement stands: the step so far, what comes after, the whole stack, the locks."""
-
-    executor: Executor
-    step: Step
-    after: tuple[Frame, ...]
-    frames: tuple[Frame, ...]
-    held: Held
-
-    def then(self, step: Step, frames: tuple[Frame, ...] | None = None) -> Following:
-        """Go on with ``step`` after this statement (or with ``frames``)."""
-        return [(step, self.after if frames is None else frames, self.held)]
 
 
 @dataclass
@@ -499,9 +485,3 @@ class Machine:
             return []
         self.enter(here, path, top.node, f"down_write({top.lock.name})")
         return [(path, here.after, here.held | {top.lock.name})]
-
-
-def calls(source: Source, node: ast.expr, kind: str) -> bool:
-    """Whether ``node`` calls a function of the model of this kind (atomic, inline)."""
-    callee = source.lookup(node.func) if isinstance(node, ast.Call) else None
-    return isinstance(callee, Function) and callee.kind == kind
