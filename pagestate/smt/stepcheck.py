@@ -61,8 +61,20 @@ class FactTerms:
 
     def _renaming(self, step: Transition) -> Renaming:
         if step.name not in self._renamings:
-            self._renamings[step.name] = Renaming(self.views.rewritten(step))
+            self._renamings[step.name] = Renaming(_rewritten(self.views, step))
         return self._renamings[step.name]
+
+
+def _rewritten(views: Views, step: Transition) -> list[tuple[z3.ExprRef, z3.ExprRef]]:
+    """What ``step`` changes for its target: terms before it, and those after it."""
+    found = list[tuple[z3.ExprRef, z3.ExprRef]]()
+    for name in sorted(step.changed):
+        cell = step.target if views.variables[name].dims else "", name
+        old, new = views.now.values[cell], step.after.values[cell]
+        olds = old if isinstance(old, tuple) else (old,)
+        news = new if isinstance(new, tuple) else (new,)
+        found += zip(olds, news, strict=True)
+    return found
 
 
 class StepSolver:

@@ -26,7 +26,7 @@ from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.explicit.batch import Batch, LimitReached
 from pagestate.engines.explicit.initial import TooMany, initial_rows
-from pagestate.engines.explicit.pack import canonical, make_layout
+from pagestate.engines.explicit.pack import Array, canonical, make_layout
 from pagestate.engines.explicit.program import build
 from pagestate.engines.explicit.rebuild import BrokenTrace, rebuild, replay
 from pagestate.engines.explicit.symmetry import symmetric_sorts
@@ -127,6 +127,27 @@ class Explicit:
     def transitions(self) -> int:
         """Transitions taken, up to symmetry."""
         return sum(self._batch.fired)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every reachable state was visited, in the bounds of the instance."""
+        return self._exhausted() and not self._overflow and not self._stopped
+
+    @property
+    def overflow(self) -> str:
+        """The counter that ran into its bound, if one did."""
+        return self._overflow
+
+    def codes(self, var: str, index: tuple[int, ...]) -> Array:
+        """The codes of one cell of the instance, in every visited state.  Raises KeyError."""
+        cell = self._ground.number[var, index]
+        where = self._layout.fields[cell]
+        if not where.bits:
+            return np.full(self.states, self._ground.cells[cell].init or 0, np.int16)
+        units = self._visited.rows[:, where.unit]
+        kind = units.dtype.type
+        found: Array = (units >> kind(where.shift)) & kind((1 << where.bits) - 1)
+        return found.astype(np.int16)
 
     def advance(self, bound: int) -> bool:
         """Search up to ``bound`` steps; true when more depth cannot change an answer."""

@@ -21,6 +21,7 @@ from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.verdict import Answer, Verdict
+from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Progress, Report, Task
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import mine
@@ -29,9 +30,9 @@ from pagestate.engines.parametric.owners import owners
 from pagestate.engines.parametric.printing import print_invariant
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
-from pagestate.engines.parametric.table import Reached, Table, columns_of
+from pagestate.engines.parametric.table import Table, columns_of
 from pagestate.smt.stepcheck import Undecided
-from pagestate.smt.views import NoView
+from pagestate.smt.terms import NoView
 
 _SUBJECT = "page"
 _MOST_MEMBERS = 5
@@ -157,7 +158,7 @@ class Parametric:
     ) -> dict[str, Answer]:
         """Add the views of an instance to the table; the answers if a property fails there."""
         while True:
-            search = Reached(Task(self._task.system, asked, sizes), self._report)
+            search = Explicit(Task(self._task.system, asked, sizes), self._report)
             search.advance(_SEARCH)
             answers = {a.property: a for a in search.answers()}
             bad = {n: a for n, a in answers.items() if a.verdict == Verdict.VIOLATED}

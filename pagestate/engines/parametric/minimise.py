@@ -1,23 +1,20 @@
 """Leave out what a proof does not need: the cone of the properties through unsat cores.
 
 Starting from the properties and ranges, every step is asked whether the facts needed so far keep
-one another; where they do not, the reason found among all facts is needed, too.  Done again with
-the facts that are left.  Asking for the smallest reasons takes several times as long, for a few
-facts less.
+one another; where they do not, the reason found among all facts is needed, too.  The solver is the
+one of the proof loop, which has learned what excludes what.  A second pass, or asking for the
+smallest reasons, costs as much as the loop and leaves out few facts more.
 """
 
 from pagestate.core.expr import Expr
 from pagestate.engines.parametric.prove import REQUIRED, Fact, Proof
 from pagestate.smt.stepcheck import Break, StepSolver, Undecided
 
-_PASSES = 2
-
 
 def minimise(proof: Proof) -> None:
     """Shrink ``proof.facts``, which must be inductive.  Raises smt.stepcheck.Undecided."""
-    for _ in range(_PASSES):
-        kept = _cone(proof, StepSolver(proof.terms))
-        proof.facts = [f for f in proof.facts if f.number in kept]
+    kept = _cone(proof, proof.solver)
+    proof.facts = [f for f in proof.facts if f.number in kept]
 
 
 def _cone(proof: Proof, solver: StepSolver) -> set[int]:

@@ -86,7 +86,7 @@ class Proof:
         self.grown = 0
         self._number = 0
         self._rng = random.Random(seed)
-        self._solver = StepSolver(self.terms)
+        self.solver = StepSolver(self.terms)
         self._kept = dict[int, dict[int, frozenset[int]]]()
         for name, formula in properties:
             self._add("property", name, formula)
@@ -156,7 +156,7 @@ class Proof:
         if not asked:
             return None
         self.queries += 1
-        found = self._solver.breaks(
+        found = self.solver.breaks(
             step,
             [(f.number, f.formula) for f in asked],
             [(f.number, f.formula) for f in self.facts],

@@ -17,7 +17,6 @@ from pagestate.core.expr import Expr, Lit, Param, Read, conj, disj, eq, le, lit,
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import BoolSort, CountSort, EnumSort, IntSort, Sizes, Value
 from pagestate.core.system import StateVar
-from pagestate.engines.explicit.pack import Array
 from pagestate.engines.explicit.search import Explicit
 
 MANY = 2
@@ -89,31 +88,6 @@ def columns_of(form: PageForm) -> tuple[Column, ...]:
     return tuple(found)
 
 
-class Reached(Explicit):
-    """An explicit search whose states can be taken out."""
-
-    @property
-    def complete(self) -> bool:
-        """Whether every reachable state was visited, in the bounds of the instance."""
-        return self._exhausted() and not self._overflow and not self._stopped
-
-    @property
-    def overflow(self) -> str:
-        """The counter that ran into its bound, if one did."""
-        return self._overflow
-
-    def codes(self, var: str, page: int | None) -> Array:
-        """The codes of one cell in all visited states."""
-        number = self._ground.number[var, () if page is None else (page,)]
-        where = self._layout.fields[number]
-        rows = self._visited.rows[:, where.unit] if where.bits else None
-        if rows is None:
-            return np.full(self._visited.count, self._ground.cells[number].init or 0, np.int16)
-        kind = rows.dtype.type
-        codes: Array = (rows >> kind(where.shift)) & kind((1 << where.bits) - 1)
-        return codes.astype(np.int16)
-
-
 class Table:
     """The views seen so far; ``exact`` are rows of exact values for the ledger."""
 
@@ -123,7 +97,7 @@ class Table:
         self.views: Codes = np.zeros((0, len(columns)), np.int16)
         self._known = set[bytes]()
 
-    def add_states(self, search: Reached, sizes: Sizes) -> int:
+    def add_states(self, search: Explicit, sizes: Sizes) -> int:
         """Add what each page sees in the visited states; how many views are new.
 
         Views are told apart by a hash; one that is lost costs work later, never a proof.
@@ -133,11 +107,11 @@ class Table:
         for page in range(1 if sort is None else sizes.of(sort)):
             hashes = np.zeros(search.states, np.int64)
             for c, factor in zip(self.columns, mix.tolist(), strict=True):
-                codes = search.codes(c.var.name, page if c.var.dims else None)
+                codes = search.codes(c.var.name, (page,) if c.var.dims else ())
                 hashes += codes.astype(np.int64) * np.int64(factor)
             _, some = np.unique(hashes, return_index=True)
             cells = [
-                search.codes(c.var.name, page if c.var.dims else None)[some] for c in self.columns
+                search.codes(c.var.name, (page,) if c.var.dims else ())[some] for c in self.columns
             ]
             self.exact = _unique(np.concatenate([self.exact, np.stack(cells, axis=1)]))
         cut = np.array([MANY if c.numeric else c.card for c in self.columns], np.int16)
