@@ -142,7 +142,7 @@ def _found(r: Result) -> str:
         case Verdict.EXHAUSTED:
             return "holds in all states"
         case Verdict.PROVED:
-            return f"holds for {r.scope}, certificate re-checked"
+            return "holds, certificate re-checked"
         case Verdict.BOUNDED:
             return f"nothing found up to {_count(r.depth or 0, 'step')}; this is no proof"
         case _:

@@ -134,8 +134,9 @@ class Parametric:
         clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
         text = print_invariant(proof, laws, sums)
         proved = Invariant(subject, tuple(goals), laws_left, clauses, text)
-        self._say(f"{len(laws_left)} laws, {len(clauses)} clauses, {proof.queries} queries")
-        reason = f"inductive invariant: {len(laws_left)} laws, {len(clauses)} clauses"
+        size = f"{_count(len(laws_left), 'law')}, {_count(len(clauses), 'clause')}"
+        self._say(f"{size}, {_count(proof.queries, 'query')}")
+        reason = f"inductive invariant: {size}"
         return {
             n: Answer(n, Verdict.PROVED, self.name, reason=reason, certificate=proved)
             for n in goals
@@ -205,6 +206,11 @@ class _Clock:
         if self._proof.queries % 50 == 0:
             self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
         return time.process_time() < self._end
+
+
+def _count(number: int, noun: str) -> str:
+    many = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number} {noun if number == 1 else many}"
 
 
 def _unknown(prop: Property, reason: str) -> Answer:
