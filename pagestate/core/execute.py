@@ -3,7 +3,14 @@
 import re
 from collections.abc import Mapping
 
-from pagestate.core.evaluate import apply, enabled, evaluate, initial_state
+from pagestate.core.evaluate import (
+    CountOverflow,
+    OutOfRange,
+    apply,
+    enabled,
+    evaluate,
+    initial_state,
+)
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.system import Action, System
@@ -16,16 +23,19 @@ class NotAPath(Exception):
 
 
 def states_of(system: System, sizes: Sizes, path: Path) -> list[State]:
-    """The states along a path.  Raises NotAPath where a step is not enabled."""
+    """The states along a path.  Raises NotAPath where a step cannot be taken."""
     state: State = initial_state(system, sizes, dict(path.initial))
     if not evaluate(system.init, state, sizes, {}):
         raise NotAPath("the initial state does not satisfy the initial condition")
     states = [state]
     for number, move in enumerate(path.moves, 1):
         picks = dict(move.picks)
-        if not enabled(move.action, state, sizes, picks):
-            raise NotAPath(f"step {number} ({move.action.name}) is not enabled")
-        state = apply(system, move.action, state, sizes, picks)
+        if move.action not in system.actions or not enabled(move.action, state, sizes, picks):
+            raise NotAPath(f"step {number}, {move.action.name}, is not enabled")
+        try:
+            state = apply(system, move.action, state, sizes, picks)
+        except (CountOverflow, OutOfRange) as error:
+            raise NotAPath(f"step {number}: {error}") from error
         states.append(state)
     return states
 
@@ -37,6 +47,11 @@ def holds(prop: Property, states: list[State], sizes: Sizes) -> bool:
             return True
         return bool(evaluate(prop.formula, states[-2], sizes, {}, states[-1]))
     return bool(evaluate(prop.formula, states[-1], sizes, {}))
+
+
+def decides(prop: Property, states: list[State], sizes: Sizes) -> bool:
+    """Whether an execution ends in a violation (of a ``reachable`` property: in the goal)."""
+    return holds(prop, states, sizes) == (prop.kind == "reachable")
 
 
 def trace_of(
@@ -54,7 +69,7 @@ def trace_of(
     property, in the goal).
     """
     states = states_of(system, sizes, path)
-    if holds(prop, states, sizes) != (prop.kind == "reachable"):
+    if not decides(prop, states, sizes):
         raise NotAPath(f"the last state does not decide {prop.name}")
     texts = _Texts(system)
     steps = tuple(

@@ -10,6 +10,7 @@ from typing import Any
 from pagestate.core.sorts import Value
 from pagestate.core.trace import CellName, State
 from pagestate.lang.compile import Compiled
+from pagestate.lang.faults import LOCKING
 from pagestate.lang.functions import ThreadDecl
 from pagestate.lang.layout import layout_of
 from pagestate.lang.rewrite import Library
@@ -140,8 +141,8 @@ class Machine:
                 self.ended.add(key)
             if held:
                 self.restore(before)
-                self.fault = "lock_rule"
-                raise Fault("lock_rule", f"{thread} ends while holding {held}") from None
+                self.fault = LOCKING
+                raise Fault(LOCKING, f"{thread} ends while holding {held}") from None
         except Fault as fault:
             self.restore(before)
             self.fault = fault.kind

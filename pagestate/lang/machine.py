@@ -29,7 +29,7 @@ from pagestate.lang.control import (
     sequence,
 )
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.faults import CRASH
+from pagestate.lang.faults import CRASH, LOCKING
 from pagestate.lang.functions import Function, ThreadDecl
 from pagestate.lang.here import Here, calls
 from pagestate.lang.layout import Layout
@@ -41,7 +41,7 @@ from pagestate.lang.state import data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.steps import Executor
 from pagestate.lang.terms import over, term
-from pagestate.lang.texts import fill, is_temporary, local_names, plain_text, show, stored_names
+from pagestate.lang.texts import fill, is_temporary, plain_text, show
 
 FUEL = 300
 """How many statements one step may execute before the loop is called endless."""
@@ -79,7 +79,6 @@ class Machine:
             self.valuation,
             source,
             self.decl.name,
-            self.decl.replicated,
             scope,
             held,
             self.names.lookup,
@@ -143,7 +142,7 @@ class Machine:
             elif not frames:
                 if held:
                     why = f"{self.decl.name} ends while holding {', '.join(sorted(held))}"
-                    yield Transition(control, None, replace(step, fault="lock_rule", note=why))
+                    yield Transition(control, None, replace(step, fault=LOCKING, note=why))
                 else:
                     yield Transition(control, None, step)
             else:
@@ -336,7 +335,7 @@ class Machine:
                 raise executor.error("PS207", "no return from inside an atomic block", stmt)
             path.touched[before:] = ["atomic"]
             names = dict[str, Expr]()
-            for name in local_names(executor.source):
+            for name in executor.source.locals:
                 value = self.names.lookup(path, executor.scope_name, name)
                 if value is not None:
                     names[name] = value
@@ -361,7 +360,7 @@ class Machine:
             )
         before = len(step.touched)
         inner = self.executor(source, scope, here.held)
-        stored = stored_names(source)
+        stored = source.assigned
         for (name, _), arg in zip(source.args, call.args[1:], strict=True):
             value = executor.argument(step, arg)
             if isinstance(arg, ast.Name) and executor.is_local(arg.id) and name not in stored:

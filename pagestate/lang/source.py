@@ -37,6 +37,11 @@ class Source:
     args: tuple[tuple[str, Any], ...]
 
     @property
+    def locals(self) -> frozenset[str]:
+        """The names the function assigns, and its arguments."""
+        return self.assigned | {name for name, _ in self.args}
+
+    @property
     def assigned(self) -> frozenset[str]:
         """The names the function assigns; what a quantifier binds is not among them."""
         bound = {
@@ -166,7 +171,7 @@ class _Normaliser:
         self.steps = kind in ("thread", "inline")
         self.in_atomic = kind == "atomic"
         self.count = 0
-        self.locals = source.assigned | {name for name, _ in source.args}
+        self.locals = source.locals
 
     def block(self, body: list[ast.stmt]) -> list[ast.stmt]:
         return [new for stmt in body for new in self.statement(stmt)]

@@ -25,7 +25,6 @@ from pagestate.core.sorts import (
     BOOL,
     CountSort,
     DataSort,
-    IndexSort,
     IntSort,
     RefSort,
     Sort,
@@ -50,7 +49,7 @@ from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.terms import binder_of, condition, member, over, term
-from pagestate.lang.texts import fill, local_names, show
+from pagestate.lang.texts import fill, show
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +66,15 @@ Outcome = Returned | None
 class Executor:
     """Executes statements of one step.
 
-    ``local_name`` qualifies a local of the function being executed; ``held`` are the locks the
-    thread holds; ``in_atomic``: several accesses are allowed; ``thread`` is who executes.
+    ``scope_name`` is the call the function is executed in, ``lookup`` and ``resolve`` give the
+    value and the name of a local there; ``held`` are the locks the thread holds; ``in_atomic``: several
+    accesses are allowed; ``thread`` is who executes.
     """
 
     layout: Layout
     valuation: Mapping[str, bool | str | int]
     source: Source
     thread: str
-    thread_sort: IndexSort | None
     scope_name: str
     held: frozenset[str]
     lookup: Callable[[Step, str, str], Expr | None]
@@ -133,7 +132,7 @@ class Executor:
 
     def is_local(self, name: str) -> bool:
         """Whether the function being executed has a local (or argument) of this name."""
-        return name in local_names(self.source)
+        return name in self.source.locals
 
     def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
         """A diagnostic at ``node``."""
@@ -216,12 +215,6 @@ class Executor:
             if path.assume(assumed):
                 found.append((outcome, path))
         return found
-
-    def is_either(self, test: ast.expr) -> bool:
-        """Whether a test is ``either()`` or its negation."""
-        while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-            test = test.operand
-        return self.builtin(test) == "either"
 
     def builtin(self, node: ast.AST) -> str:
         """The name of the language function a call calls, or nothing."""

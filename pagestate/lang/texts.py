@@ -58,16 +58,6 @@ def is_temporary(node: ast.AST, context: type[ast.expr_context] = ast.Load) -> b
     )
 
 
-def stored_names(source: Source) -> set[str]:
-    """The names a function assigns."""
-    return set(source.assigned)
-
-
-def local_names(source: Source) -> set[str]:
-    """The names a function assigns, and its arguments."""
-    return stored_names(source) | {name for name, _ in source.args}
-
-
 class _Shown(ast.NodeTransformer):
     """Writes a statement as a trace shows it: ``m.`` dropped, index locals by their value."""
 

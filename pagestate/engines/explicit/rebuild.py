@@ -12,13 +12,12 @@ import numpy as np
 
 from pagestate.core.evaluate import (
     CountOverflow,
-    OutOfRange,
     apply,
     bindings,
     enabled,
     evaluate,
-    initial_state,
 )
+from pagestate.core.execute import NotAPath, decides, states_of
 from pagestate.core.ground import GroundSystem
 from pagestate.core.property import Property
 from pagestate.core.sorts import Sizes, Value
@@ -93,24 +92,10 @@ def replay(system: System, sizes: Sizes, prop: Property, path: Path) -> tuple[St
     It must break an ``always`` property in its last state, a ``step`` property by its last step, or
     reach the goal in its last state.
     """
-    state: State = initial_state(system, sizes, dict(path.initial))
-    if not evaluate(system.init, state, sizes, {}):
-        raise BrokenTrace(f"{prop.name}: the first state is not initial")
-    states = [state]
-    for k, move in enumerate(path.moves):
-        binding = dict(move.picks)
-        if move.action not in system.actions or not enabled(move.action, state, sizes, binding):
-            raise BrokenTrace(f"{prop.name}: step {k + 1}, {move.action.name}, is not enabled")
-        try:
-            state = apply(system, move.action, state, sizes, binding)
-        except (CountOverflow, OutOfRange) as error:
-            raise BrokenTrace(f"{prop.name}: step {k + 1}: {error}") from error
-        states.append(state)
-    if prop.kind != "step":
-        shown = bool(evaluate(prop.formula, state, sizes, {})) == (prop.kind == "reachable")
-    else:
-        before = states[-2] if path.moves else None
-        shown = before is not None and not evaluate(prop.formula, before, sizes, {}, state)
-    if not shown:
+    try:
+        states = states_of(system, sizes, path)
+    except NotAPath as error:
+        raise BrokenTrace(f"{prop.name}: {error}") from error
+    if not decides(prop, states, sizes):
         raise BrokenTrace(f"{prop.name}: the path does not show it")
     return tuple(states)
