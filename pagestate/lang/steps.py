@@ -67,8 +67,8 @@ class Executor:
     """Executes statements of one step.
 
     ``scope_name`` is the call the function is executed in, ``lookup`` and ``resolve`` give the
-    value and the name of a local there; ``held`` are the locks the thread holds; ``in_atomic``: several
-    accesses are allowed; ``thread`` is who executes.
+    value and the name of a local there; ``held`` are the locks the thread holds;
+    ``in_atomic``: several accesses are allowed; ``thread`` is who executes.
     """
 
     layout: Layout
