@@ -1,7 +1,10 @@
 """Peterson's lock for two CPUs, with its two stores in the right order or exchanged.
 
-Each CPU says that it is interested, then gives way to the other one, then waits.  With
-``interested_first`` off the two stores are exchanged, and both CPUs get in.
+From Peterson, Myths about the Mutual Exclusion Problem (1981); published as Peterson in the TLA+
+examples, where it has the same 42 states.  Each CPU says that it is interested, then gives way to
+the other one, then waits.
+
+With ``interested_first`` off the two stores are exchanged, and both CPUs get in.
 
     pagestate check examples/peterson.py
     pagestate check examples/peterson.py --set interested_first=false
@@ -36,8 +39,8 @@ class Shared(State):
     left_wants = var(bool, init=False)
     right_wants = var(bool, init=False)
     turn = var(Turn, init=Turn.LEFT)
-    left_inside = var(bool, init=False)
-    right_inside = var(bool, init=False)
+    left_inside = var(bool, init=False, ghost=True)
+    right_inside = var(bool, init=False, ghost=True)
 
 
 interested_first = switch("interested_first", True, "the flag is stored before the turn")
@@ -45,6 +48,8 @@ interested_first = switch("interested_first", True, "the flag is stored before t
 
 @thread(repeat=True)
 def left(m: Shared) -> None:
+    with atomic("work outside the critical section"):
+        pass
     if interested_first:
         m.left_wants = True
         m.turn = Turn.RIGHT
@@ -53,13 +58,18 @@ def left(m: Shared) -> None:
         m.left_wants = True
     with atomic("spin while it is the other's turn"):
         wait_until(not m.right_wants or m.turn == Turn.LEFT)
-    m.left_inside = True
-    m.left_inside = False
-    m.left_wants = False
+        m.left_inside = True
+    with atomic("work in the critical section"):
+        pass
+    with atomic("left_wants = false"):
+        m.left_wants = False
+        m.left_inside = False
 
 
 @thread(repeat=True)
 def right(m: Shared) -> None:
+    with atomic("work outside the critical section"):
+        pass
     if interested_first:
         m.right_wants = True
         m.turn = Turn.LEFT
@@ -68,9 +78,12 @@ def right(m: Shared) -> None:
         m.right_wants = True
     with atomic("spin while it is the other's turn"):
         wait_until(not m.left_wants or m.turn == Turn.RIGHT)
-    m.right_inside = True
-    m.right_inside = False
-    m.right_wants = False
+        m.right_inside = True
+    with atomic("work in the critical section"):
+        pass
+    with atomic("right_wants = false"):
+        m.right_wants = False
+        m.right_inside = False
 
 
 @always("at most one CPU is inside")

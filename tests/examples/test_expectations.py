@@ -1,0 +1,58 @@
+"""Every example says what is expected of it, broken variant included, and it is what is found."""
+
+import pytest
+
+from pagestate.check.replay import replay
+from pagestate.core.execute import trace_of
+from pagestate.core.property import Property
+from pagestate.core.sorts import Sizes
+from pagestate.core.verdict import Verdict
+from pagestate.engines.explicit.search import Explicit
+from pagestate.engines.interface import Task
+from tests.examples.looking import COUNT_BOUND, compiled, files, model_of, texts, valuations
+
+CASES = [(name, when) for name in files() for when in valuations(model_of(name))]
+IDS = [f"{name} {' '.join(f'{k}={v}' for k, v in when.items())}".rstrip() for name, when in CASES]
+
+
+def test_there_are_examples() -> None:
+    assert len(files()) >= 9
+    assert len(CASES) >= 2 * len(files())
+
+
+def quick(prop: Property) -> bool:
+    return prop.kind in ("always", "step", "reachable")
+
+
+@pytest.mark.parametrize("name, when", CASES, ids=IDS)
+def test_what_is_expected_is_found(name: str, when: dict[str, str]) -> None:
+    made = compiled(name, when)
+    sizes = Sizes(made.model.sizes, COUNT_BOUND)
+    properties = tuple(p for p in made.properties if quick(p))
+    engine = Explicit(Task(made.system, properties, sizes), lambda progress: None)
+    assert engine.advance(100_000)
+    for prop, answer in zip(properties, engine.answers(), strict=True):
+        expected = made.expected.get(prop.name, (Verdict.EXHAUSTED, ""))[0]
+        assert answer.verdict == expected, prop.name
+        if answer.path is not None:
+            trace = trace_of(made.system, sizes, answer.path, prop, answer.verdict, "", {})
+            replay(made, prop, trace)
+
+
+@pytest.mark.parametrize("name", files())
+def test_the_correct_variant_has_a_broken_one(name: str) -> None:
+    model = model_of(name)
+    defaults = {e.name: e.verdict for e in model.expect if not e.when}
+    others = {e.name: e.verdict for e in model.expect if e.when}
+    assert defaults and others
+    assert any(others.get(p) not in (None, v) for p, v in defaults.items())
+
+
+@pytest.mark.parametrize("name", files())
+def test_the_docstring_shows_how_to_check_both(name: str) -> None:
+    model = model_of(name)
+    assert f"pagestate check examples/{name}\n" in model.doc
+    for expect in model.expect:
+        if expect.when:
+            shown = " ".join(f"--set {k}={v}" for k, v in texts(expect.when).items())
+            assert f"pagestate check examples/{name} {shown}" in model.doc
