@@ -4,7 +4,18 @@ What a model file imports: ``from pagestate import Model, State, per_page, threa
 """
 
 from pagestate.lang.declare import Expect, Model, switch
-from pagestate.lang.functions import always, atomic, derived, inline, reachable, step, thread
+from pagestate.lang.functions import (
+    always,
+    atomic,
+    deadlock_free,
+    derived,
+    eventually,
+    inline,
+    leads_to,
+    reachable,
+    step,
+    thread,
+)
 from pagestate.lang.state import (
     Count,
     DataSpec,
@@ -32,6 +43,7 @@ from pagestate.lang.statements import (
     down_read,
     down_write,
     either,
+    idle,
     mutex_lock,
     mutex_unlock,
     spin_lock,
@@ -60,12 +72,16 @@ __all__ = [
     "bug_on",
     "choose",
     "count",
+    "deadlock_free",
     "derived",
     "down_read",
     "down_write",
     "either",
+    "eventually",
     "free",
+    "idle",
     "inline",
+    "leads_to",
     "members",
     "mutex",
     "mutex_lock",

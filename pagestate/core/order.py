@@ -85,5 +85,5 @@ def ordered(
             ),
             init=_term(system.init),
         ),
-        tuple(replace(p, formula=_term(p.formula)) for p in properties),
+        tuple(p.mapped(_term) for p in properties),
     )

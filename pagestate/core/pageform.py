@@ -153,8 +153,7 @@ def page_form(
     flags = flags_of(counted[0])
     made = _flag(counted[0], flags)
     final = tuple(
-        replace(p, formula=fold_pages(flag_term(counters.term(p.formula), flags)))
-        for p in properties
+        p.mapped(lambda t: fold_pages(flag_term(counters.term(t), flags))) for p in properties
     )
     _check_form(made, final, crowds, gone)
     notes += [f"threads {c.thread.name} are counted per situation" for c in crowds]
@@ -237,7 +236,7 @@ def _check_form(
             raise not_in_form("PS508", f"{v.name} has {len(v.dims)} indices", v.span)
     terms: list[tuple[str, Expr]] = [("the initial condition", system.init)]
     terms += [(f"step {a.name}", t) for a in system.actions for t in terms_of(a)]
-    terms += [(f"property {p.name}", p.formula) for p in properties]
+    terms += [(f"property {p.name}", t) for p in properties for t in p.terms]
     for place, whole in terms:
         for term in walk(whole):
             match term:

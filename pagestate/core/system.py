@@ -8,6 +8,7 @@ and its guard says that the local equals the parameter.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from pagestate.core.expr import TRUE, Expr, Param, Quant, Read, Size, walk
 from pagestate.core.sorts import DataSort, IndexSort, RefSort, Value
@@ -73,7 +74,8 @@ class Action:
     """One atomic step: where ``guard`` holds for some values of ``params``, do all ``writes``.
 
     ``thread_param`` is the parameter that says which member of a replicated thread moves.
-    ``expect_dead`` gives the reason why the step may never be taken.
+    ``expect_dead`` gives the reason why the step may never be taken.  ``takes`` is the lock that
+    the step acquires, ``"name(read)"`` if for reading.
     """
 
     name: str
@@ -84,6 +86,10 @@ class Action:
     thread_param: Param | None = None
     info: StepInfo = StepInfo("")
     expect_dead: str = ""
+    takes: str = ""
+
+
+Fairness: TypeAlias = Literal["weak", "strong", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,9 @@ class Thread:
     """A thread: its control variable, its labels, and which locals live at which label.
 
     ``index`` is the sort it is replicated over; ``live`` maps a label to the names of the state
-    variables of this thread that can differ from their default there.
+    variables of this thread that can differ from their default there, ``holds`` to the locks held
+    there (``"name(read)"`` for reading, ``"name(queued)"`` while queued for writing).
+    ``fair`` is what liveness assumes of its steps; ``eager``: also that it starts (again).
     """
 
     name: str
@@ -103,6 +111,9 @@ class Thread:
     final: str | None = None
     live: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
     src: str = ""
+    holds: Mapping[str, tuple[str, ...]] = field(default_factory=dict, hash=False)
+    fair: Fairness = "weak"
+    eager: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,10 @@
 """From a model and a valuation of its switches to a core system and core properties."""
 
-import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pagestate.core import order
-from pagestate.core.expr import TRUE, Expr, Lit, Param, Read, conj, eq, neg
+from pagestate.core.expr import TRUE, Expr, Lit, Read, conj, eq, neg
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, COUNT, EnumSort, IndexSort, default_value
 from pagestate.core.system import (
@@ -19,22 +18,20 @@ from pagestate.core.system import (
     terms_of,
 )
 from pagestate.core.verdict import Verdict
+from pagestate.core.waiting import NO_FAULT, all_at, is_idle
 from pagestate.lang.control import Control, Scan, Seq, Transition
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import FAULTS, may_be_negative
 from pagestate.lang.fold import fold_constants
-from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.layout import Layout, layout_of, state_variables
 from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
 from pagestate.lang.names import Names
-from pagestate.lang.scope import Scope, Step, near
+from pagestate.lang.properties import compile_property, deadlock_property, pure_scope
+from pagestate.lang.scope import Step, near
 from pagestate.lang.sharing import Locals, share
-from pagestate.lang.source import source_of
 from pagestate.lang.terms import pure_body
-
-NO_FAULT = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +82,15 @@ def compile_model(
         threads.append(made[2])
     init: Expr = TRUE
     if model.init is not None:
-        init = pure_body(_pure_scope(model.init, layout, valuation))
-    properties = [compile_property(p, layout, valuation, model) for p in model.properties]
+        init = pure_body(pure_scope(model.init, layout, valuation))
+    sorts = {v.name: v.sort for v in variables if v.control}
+    idle = {t.name: all_at(t, sorts[t.control], is_idle(t)) for t in threads}
+    properties = [
+        deadlock_property(p, threads, actions, {v.name: v.sort for v in variables})
+        if p.kind == "deadlock_free"
+        else compile_property(p, layout, valuation, model, idle)
+        for p in model.properties
+    ]
     properties += [
         Property(
             FAULTS[kind][0],
@@ -257,6 +261,7 @@ def _thread(
                 decl.name,
                 machine.names.me,
                 info,
+                takes="" if step.fault else step.takes,
             )
         )
     variables = [
@@ -288,6 +293,9 @@ def _thread(
         final,
         lives,
         decl.src,
+        {label: c.holds for c, label in labels.items()},
+        decl.fair,
+        decl.eager,
     )
     return variables, actions, thread
 
@@ -324,61 +332,6 @@ def _same_by_guard(step: Step, old: Expr, value: Expr) -> bool:
     return eq(old, value) in step.cond
 
 
-def _pure_scope(
-    fn: Callable[..., bool],
-    layout: Layout,
-    valuation: Mapping[str, bool | str | int],
-    step_property: bool = False,
-) -> Scope:
-    source = source_of(fn)
-    primed = source.args[0][0] if step_property and source.args else ""
-
-    def named(value: Expr, node: ast.AST) -> Expr:
-        if isinstance(value, Param):
-            return value
-        raise ModelError(
-            "PS216",
-            "a property can index a field only with the member of a quantifier",
-            source.span(node),
-            "quantify over what it names: all(... for p in m.pages if m.f == p)",
-        )
-
-    return Scope(
-        source,
-        layout,
-        valuation,
-        Step(),
-        lambda name: None,
-        named,
-        ghosts=True,
-        primed=primed,
-    )
-
-
-def compile_property(
-    decl: PropertyDecl, layout: Layout, valuation: Mapping[str, bool | str | int], model: Model
-) -> Property:
-    """A declared property over the model's state.  Raises ModelError PS305 if it does not bind."""
-    scope = _pure_scope(decl.fn, layout, valuation, decl.kind == "step")
-    try:
-        formula = pure_body(scope)
-    except ModelError as error:
-        if error.code != "PS205":
-            raise
-        raise ModelError(
-            "PS305",
-            f"property {decl.name} does not fit model {model.name}: {error.message}",
-            error.span,
-            error.hint,
-        ) from None
-    if formula.sort != BOOL:
-        raise ModelError(
-            "PS216", f"property {decl.name} is not a bool", scope.source.span(scope.source.tree)
-        )
-    span = scope.source.span(scope.source.tree)
-    return Property(decl.name, decl.kind, formula, decl.doc, decl.title, span)
-
-
 def _sorts_of(
     variables: Sequence[StateVar],
     actions: Sequence[Action],
@@ -393,7 +346,8 @@ def _sorts_of(
         for term in terms_of(action):
             found |= dict.fromkeys(index_sorts(term))
     for prop in properties:
-        found |= dict.fromkeys(index_sorts(prop.formula))
+        for term in prop.terms:
+            found |= dict.fromkeys(index_sorts(term))
     for decl in model.declared_threads():
         if decl.replicated:
             found[decl.replicated] = None

@@ -4,14 +4,14 @@ The same syntax trees as in :mod:`pagestate.lang.machine`, by another road: stat
 line numbers, so that a debugger stops in the user's file.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any
 
 from pagestate.core.sorts import Value
 from pagestate.core.trace import CellName, State
 from pagestate.lang.compile import Compiled
 from pagestate.lang.faults import LOCKING
-from pagestate.lang.functions import ThreadDecl
+from pagestate.lang.functions import Predicate, ThreadDecl
 from pagestate.lang.layout import layout_of
 from pagestate.lang.rewrite import Library
 from pagestate.lang.runtime import (
@@ -38,7 +38,7 @@ class Machine:
         self.layout = layout_of(model)
         names = {v.name for v in compiled.system.variables}
         readers = frozenset(n for n, k in self.layout.locks.items() if k.readers in names)
-        self.library = Library(compiled, self.runtime, self.sizes, self.layout, readers)
+        self.library = Library(compiled, self.runtime, self.sizes, self.layout, readers, self.idle)
         self.runtime.spinning = {
             n for n, info in self.layout.locks.items() if info.kind == "spinlock"
         }
@@ -129,21 +129,24 @@ class Machine:
         before = self.shared()
         if key in self.ended:
             raise Blocked(f"{thread} has ended")
-        if key not in self.running:
+        first = key not in self.running
+        if first:
             source = source_of(decl.fn)
             args = [self._argument(hint, picks[name]) for name, hint in source.args]
             self.running[key] = self.library.function(decl)(self.state, *args)
         try:
             next(self.running[key])
         except StopIteration:
-            del self.running[key]
-            if not decl.repeat:
-                self.ended.add(key)
             if held:
                 self.restore(before)
                 self.fault = LOCKING
                 raise Fault(LOCKING, f"{thread} ends while holding {held}") from None
+            del self.running[key]
+            if not decl.repeat:
+                self.ended.add(key)
         except Fault as fault:
+            if first:
+                del self.running[key]
             self.restore(before)
             self.fault = fault.kind
             raise
@@ -157,12 +160,24 @@ class Machine:
         """Whether the thread is before its first step (or ended)."""
         return (thread, member) not in self.running
 
-    def evaluate(self, fn: Callable[..., bool], *states: Any) -> bool:
+    def idle(self, thread: str) -> bool:
+        """Whether every member of the thread is before its first step or has ended."""
+        return all(name != thread for name, _ in self.running)
+
+    def evaluate(self, fn: Predicate, *states: Any) -> bool:
         """The value of a property's function in the present state (or in given ones)."""
+        return bool(self._value(fn, states or (self.state,)))
+
+    def evaluate_pair(self, fn: Predicate) -> tuple[bool, bool]:
+        """The two values of a property that has an antecedent, in the present state."""
+        antecedent, goal = self._value(fn, (self.state,))
+        return bool(antecedent), bool(goal)
+
+    def _value(self, fn: Predicate, states: tuple[Any, ...]) -> Any:
         run = self.library.build(fn, "derived")
         self.runtime.start("", {}, set())
         self.runtime.depth = 1
-        return bool(run(*(states or (self.state,))))
+        return run(*states)
 
     def snapshot(self, cells: State) -> Any:
         """A separate state object with the given shared cells, for step properties."""

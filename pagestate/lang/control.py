@@ -68,6 +68,13 @@ class Control:
     frames: tuple[Frame, ...]
     held: Held = frozenset()
 
+    @property
+    def holds(self) -> tuple[str, ...]:
+        """The locks held here, and the one a writer is queued for."""
+        top = self.frames[0] if self.frames else None
+        queued = [f"{top.lock.name}(queued)"] if isinstance(top, Acquire) else []
+        return (*sorted(self.held), *queued)
+
 
 @dataclass(frozen=True)
 class Transition:

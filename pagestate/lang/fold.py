@@ -46,7 +46,7 @@ def fold_constants(
                 replace(w, value=fold(w.value), where=fold(w.where)) for w in action.writes
             )
             actions.append(replace(action, guard=guard, writes=writes))
-        props = [replace(p, formula=fold(p.formula)) for p in props]
+        props = [p.mapped(fold) for p in props]
         system = replace(
             system,
             variables=tuple(v for v in system.variables if v.name not in constant),

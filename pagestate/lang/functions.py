@@ -4,15 +4,18 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import FunctionType, TracebackType
-from typing import Any, TypeVar, cast, overload
+from typing import Any, TypeAlias, TypeVar, cast, get_args, overload
 
 from pagestate.core.property import PropertyKind
 from pagestate.core.sorts import IndexSort
+from pagestate.core.system import Fairness
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.state import Index, index_sort
+from pagestate.lang.state import Index, State, index_sort
 from pagestate.lang.statements import only_in_models
 
 F = TypeVar("F", bound=Callable[..., Any])
+Predicate: TypeAlias = Callable[..., bool] | Callable[..., tuple[bool, bool]]
+"""What a property is written as."""
 
 
 def plain_function(fn: object) -> None:
@@ -112,13 +115,20 @@ class ThreadDecl(Function):
 
     replicated: IndexSort | None = None
     repeat: bool = False
+    fair: Fairness = "weak"
+    eager: bool = False
 
 
 @overload
 def thread(fn: F, /) -> F: ...
 @overload
 def thread(
-    *, replicated: bool | type[Index] = False, repeat: bool = False, src: str = ""
+    *,
+    replicated: bool | type[Index] = False,
+    repeat: bool = False,
+    src: str = "",
+    fair: Fairness = "weak",
+    eager: bool = False,
 ) -> Callable[[F], F]: ...
 def thread(
     fn: Any = None,
@@ -127,12 +137,23 @@ def thread(
     replicated: bool | type[Index] = False,
     repeat: bool = False,
     src: str = "",
+    fair: Fairness = "weak",
+    eager: bool = False,
 ) -> Any:
     """``@thread`` or ``@thread(...)``: an actor of the protocol.
 
     ``replicated``: any number of them (a sort named after the function, or a given index class);
-    ``repeat``: it starts again, with new arguments, when it has finished.
+    ``repeat``: it starts again, with new arguments, when it has finished.  ``fair`` is what
+    liveness properties assume: a started thread that could always go on does (``weak``), one that
+    could go on again and again does (``strong``), nothing (``none``); ``eager``: a repeating thread
+    does start again when it can.
     """
+    if fair not in get_args(Fairness):
+        hint = f"one of: {', '.join(get_args(Fairness))}"
+        raise ModelError("PS308", f"a thread cannot have fair={fair!r}", hint=hint)
+    if eager and not repeat:
+        hint = "a thread that runs once starts anyway"
+        raise ModelError("PS308", "only a thread with repeat=True can be eager", hint=hint)
 
     def declare(fn: F) -> F:
         sort: IndexSort | None = None
@@ -140,18 +161,21 @@ def thread(
             sort = IndexSort(fn.__name__)
         elif replicated:
             sort = index_sort(replicated)
-        return cast(F, ThreadDecl("thread", fn, src, "", sort, repeat))
+        return cast(F, ThreadDecl("thread", fn, src, "", sort, repeat, fair, eager))
 
     return declare if fn is None else declare(fn)
 
 
 @dataclass(frozen=True)
 class PropertyDecl:
-    """A declared property; ``fn`` is a pure predicate over the state (or two, for ``step``)."""
+    """A declared property; ``fn`` is a pure predicate over the state (or two, for ``step``).
+
+    For ``leads_to`` it returns the antecedent and the goal.
+    """
 
     kind: PropertyKind
     title: str
-    fn: Callable[..., bool]
+    fn: Predicate
 
     def __post_init__(self) -> None:
         plain_function(self.fn)
@@ -172,7 +196,7 @@ class PropertyDecl:
         return inspect.getdoc(self.fn) or ""
 
 
-def _property(kind: PropertyKind, title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+def _property(kind: PropertyKind, title: str) -> Callable[[Predicate], PropertyDecl]:
     if not isinstance(title, str):
         raise ModelError(
             "PS308",
@@ -195,3 +219,27 @@ def step(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
 def reachable(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
     """``@reachable("...")``: some execution gets there; if none does, the model is vacuous."""
     return _property("reachable", title)
+
+
+def eventually(title: str) -> Callable[[Callable[..., bool]], PropertyDecl]:
+    """``@eventually("...")``: every fair execution gets to a state where it holds."""
+    return _property("eventually", title)
+
+
+def leads_to(title: str) -> Callable[[Callable[..., tuple[bool, bool]]], PropertyDecl]:
+    """``@leads_to("...")``: the function returns two conditions; where the first holds, every fair
+    execution goes on to (or is in) a state where the second does."""
+    return _property("leads_to", title)
+
+
+def _deadlock_free() -> PropertyDecl:
+    def deadlock_free(state: State) -> bool:
+        """No threads wait for each other's locks (or one for its own), whoever else still runs;
+        and nothing moves any more only when every thread has ended or is at its start."""
+        return cast(bool, only_in_models("deadlock_free"))
+
+    return PropertyDecl("deadlock_free", "nobody waits for ever for a lock", deadlock_free)
+
+
+deadlock_free = _deadlock_free()
+"""The ready-made property: a model lists it among its properties."""

@@ -38,10 +38,12 @@ def lock_paths(executor: Executor, operation: str, info: LockInfo, step: Step) -
     if verb in ("lock", "lock_read") and info.kind != "spinlock" and spinning:
         return [executor.broken(step, f"sleeping while holding {spinning[0]}")]
     if verb == "lock":
+        step.takes = info.name
         free = conj(eq(owner, nobody), eq(readers, lit(0)) if shared else TRUE)
         step.writes.append(Write(info.name, (), me))
         return [step] if step.assume(free) else []
     if verb == "lock_read":
+        step.takes = f"{info.name}(read)"
         step.writes.append(Write(info.readers, (), add(readers, lit(1))))
         free = conj(eq(owner, nobody), eq(queued, lit(0)))
         return [step] if step.assume(free) else []
@@ -106,4 +108,5 @@ def acquire_path(thread: str, info: LockInfo, step: Step) -> Step | None:
         return None
     path.writes.append(Write(info.queued, (), sub(queued, lit(1))))
     path.writes.append(Write(info.name, (), Lit(thread, info.sort)))
+    path.takes = info.name
     return path

@@ -17,20 +17,29 @@ from pagestate.lang.layout import Layout
 from pagestate.lang.runtime import Boundary, Runtime
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, Index, Members, members
-from pagestate.lang.statements import LOCK_OPERATIONS, bug_on, choose, either, wait_until, warn_on
+from pagestate.lang.statements import (
+    LOCK_OPERATIONS,
+    bug_on,
+    choose,
+    either,
+    idle,
+    wait_until,
+    warn_on,
+)
 
 RT, BOUNDARY = "__runtime", "__Boundary"
 
 
 @dataclass
 class Library:
-    """The compiled functions of one running model."""
+    """The compiled functions of one running model; ``idle`` tells threads that are not at work."""
 
     compiled: Compiled
     runtime: Runtime
     sizes: Mapping[str, int]
     layout: Layout
     readers: frozenset[str]
+    idle: Callable[[str], bool]
     made: dict[int, Callable[..., Any]] = field(default_factory=dict)
 
     def function(self, declared: Function) -> Callable[..., Any]:
@@ -158,6 +167,10 @@ class _Rewriter(ast.NodeTransformer):
             if callee is known:
                 args = [self.visit(a) for a in node.args]
                 return ast.copy_location(ast.Call(self.named(runs, node), args, []), node)
+        if callee is idle:
+            name = getattr(self.source.lookup(node.args[0]), "name", "")
+            args = [ast.Constant(name)]
+            return ast.copy_location(ast.Call(self.named(self.library.idle, node), args, []), node)
         if callee is members:
             args = [self.visit(a) for a in node.args]
             call = ast.Call(self.named(self.library.members, node), args, [])

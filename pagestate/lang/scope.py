@@ -35,6 +35,7 @@ class Step:
     ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
     ``nones`` says with which choices which value, if none, was used as an index, and when.
     ``asked`` is the local that got the result of the step's atomic call, if that is not constant.
+    ``takes`` is the lock that is acquired.
     """
 
     env: dict[str, Expr] = field(default_factory=dict)
@@ -48,6 +49,7 @@ class Step:
     note: str = ""
     text: str = ""
     asked: str = ""
+    takes: str = ""
     node: ast.AST | None = None
     source: Source | None = None
     src: str = ""
@@ -78,7 +80,8 @@ class Scope:
     ``local`` gives the term of a local name, or None.  ``primed`` names the state parameter whose
     reads are those after the step (step properties).  ``ghosts``: ghost fields may be read.
     ``bulk``: the member and the fields of the quantified update around the expression.
-    ``calling``: the derived predicates being put in.
+    ``calling``: the derived predicates being put in.  ``idle``: what ``idle(thread)`` means, by the
+    name of the thread (in properties only).
     """
 
     source: Source
@@ -91,6 +94,7 @@ class Scope:
     primed: str = ""
     bulk: tuple[Param, frozenset[str]] | None = None
     calling: tuple[ast.AST, ...] = ()
+    idle: Mapping[str, Expr] = field(default_factory=dict)
 
     def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
         """A diagnostic at ``node``."""

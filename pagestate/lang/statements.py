@@ -3,7 +3,7 @@
 Models are compiled from their syntax tree; called as Python functions these raise TypeError.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
 from pagestate.lang.state import Lock
@@ -44,6 +44,11 @@ def warn_on(condition: bool) -> None:
 def count(hits: Iterable[bool]) -> int:
     """For how many the condition holds: ``count(m.isolated[p] for p in m.pages)``."""
     return sum(1 for hit in hits if hit)
+
+
+def idle(thread: Callable[..., None]) -> bool:
+    """In properties: every such thread is at its start or has ended."""
+    return cast(bool, only_in_models("idle"))
 
 
 def mutex_lock(lock: Lock) -> None:

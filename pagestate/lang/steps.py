@@ -441,7 +441,8 @@ class Executor:
             written = any(w.var in self.layout.fields for w in step.writes)
             if self.in_atomic and (written or step.note):
                 raise self.error("PS207", "wait_until must come first in an atomic step", test)
-            asleep = [lock for lock in self.held if self.layout.locks[lock].kind == "spinlock"]
+            locks = self.layout.locks
+            asleep = [n for n in sorted(self.held) if n in locks and locks[n].kind == "spinlock"]
             if asleep:
                 return [self.broken(step, f"sleeping while holding {asleep[0]}")]
             return [step] if step.assume(decided) else []

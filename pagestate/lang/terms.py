@@ -43,6 +43,7 @@ from pagestate.lang.functions import Function
 from pagestate.lang.scope import Scope, bad_call, bound, field_of, is_state, near, read, with_local
 from pagestate.lang.source import source_of
 from pagestate.lang.state import Index, Members, index_sort
+from pagestate.lang.statements import idle
 
 
 def term(scope: Scope, node: ast.expr) -> Expr:
@@ -299,6 +300,8 @@ def _kind(sort: Sort) -> str:
 def _call(scope: Scope, node: ast.Call) -> Expr:
     callee = scope.source.lookup(node.func)
     name = getattr(callee, "__name__", "")
+    if callee is idle:
+        return _idle(scope, node)
     if callee in (all, any, sum) or name == "count":
         return _quantifier(scope, node, name)
     if isinstance(callee, Function) and callee.kind == "derived":
@@ -322,6 +325,24 @@ def _call(scope: Scope, node: ast.Call) -> Expr:
             "PS202", f"{name}() must be assigned to a local or tested on its own", node
         )
     raise bad_call(scope, node)
+
+
+def _idle(scope: Scope, node: ast.Call) -> Expr:
+    """``idle(thread)``.  Raises PS218, PS204, PS207."""
+    thread = scope.source.lookup(node.args[0]) if len(node.args) == 1 else None
+    if not isinstance(thread, Function) or thread.kind != "thread":
+        raise scope.error("PS218", "idle() takes a thread of the model", node)
+    if not scope.idle:
+        raise scope.error(
+            "PS207",
+            "idle() can be asked only in properties about a state",
+            node,
+            "no step can see where another thread is; @step properties see fields alone",
+        )
+    if thread.name not in scope.idle:
+        hint = near(thread.name, list(scope.idle))
+        raise scope.error("PS204", f"the model has no thread {thread.name!r}", node.args[0], hint)
+    return scope.idle[thread.name]
 
 
 def over(scope: Scope, node: ast.expr) -> IndexSort:
@@ -405,6 +426,22 @@ def derived_call(scope: Scope, function: Function, args: "list[ast.expr]", node:
 
 def pure_body(scope: Scope) -> Expr:
     """The value of a function that is one return statement (after local definitions)."""
+    inner, value = _returned(scope)
+    return term(inner, value)
+
+
+def pure_pair(scope: Scope) -> tuple[Expr, Expr]:
+    """The two values of a function that returns two.  Raises PS216."""
+    inner, value = _returned(scope)
+    if not isinstance(value, ast.Tuple) or len(value.elts) != 2:
+        hint = "return antecedent, goal"
+        raise scope.error("PS216", f"{scope.source.name} must return two conditions", value, hint)
+    first, second = value.elts
+    return term(inner, first), term(inner, second)
+
+
+def _returned(scope: Scope) -> tuple[Scope, ast.expr]:
+    """What a pure function returns, and where that is evaluated.  Raises PS216."""
     values = dict[str, Expr]()
     outer = scope.local
     inner = replace(scope, local=lambda n: values[n] if n in values else outer(n))
@@ -413,7 +450,7 @@ def pure_body(scope: Scope) -> Expr:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 values[name] = term(inner, value)
             case ast.Return(value=ast.expr() as value):
-                return term(inner, value)
+                return inner, value
             case _:
                 break
     raise scope.error(

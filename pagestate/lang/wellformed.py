@@ -22,7 +22,7 @@ def check_kinds(model: Any, switch: type, expect: type) -> None:
         raise wrong(f"{model.state!r} is no state class", "derive it from State")
     for what, values, kind, hint in (
         ("thread", model.threads, ThreadDecl, "decorate it with @thread(...)"),
-        ("property", model.properties, PropertyDecl, "decorate it with @always, @step, @reachable"),
+        ("property", model.properties, PropertyDecl, "decorate it with @always, @step, ..."),
         ("switch", model.switches, switch, "declare it with switch(name, default, meaning)"),
         ("expectation", model.expect, expect, "Expect(property, verdict, reason)"),
         ("assumption", model.assumptions, str, "a list of sentences"),

@@ -1,9 +1,21 @@
 """How an engine is to work."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pagestate.core.property import SAFETY, PropertyKind
+
 ENGINES = ("auto", "explicit", "bmc", "parametric")
+DECIDES: Mapping[str, frozenset[PropertyKind]] = {
+    "explicit": SAFETY,
+}
+"""What each engine decides, where that is more or less than ``SAFETY``."""
+
+
+def decides(engine: str) -> frozenset[PropertyKind]:
+    """The kinds of properties that ``engine`` is for; it says unknown to the others."""
+    return DECIDES.get(engine, SAFETY)
 
 
 @dataclass(frozen=True, slots=True)

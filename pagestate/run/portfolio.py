@@ -28,7 +28,7 @@ from pagestate.run.messages import (
     Working,
 )
 from pagestate.run.outcome import Outcome, best, disagreement, enough
-from pagestate.run.plan import ENGINES, Plan
+from pagestate.run.plan import ENGINES, Plan, decides
 
 __all__ = ["ENGINES", "Options", "Outcome", "run"]
 
@@ -96,7 +96,10 @@ class _Run:
         """The engines to run, in the order in which they start."""
         if self.options.engine != "auto":
             return (self.options.engine,)
-        return ("parametric",) if self.request.unbounded else ("explicit", "bmc")
+        if self.request.unbounded:
+            return ("parametric",)
+        kinds = {p.kind for p in self.request.properties}
+        return tuple(e for e in ("explicit", "bmc") if kinds & decides(e))
 
     def run(self) -> Outcome:
         expired = False
@@ -105,7 +108,7 @@ class _Run:
             while not (self.settled() or self.interrupt.wanted or expired):
                 if self.waiting and (not self.children or self.elapsed() > SECOND_AFTER):
                     self.start()
-                elif not self.children:
+                if not self.children:
                     break
                 ready = wait([self.interrupt.pipe, *(c.pipe for c in self.children)], self.pause())
                 for child in [c for c in self.children if c.pipe in ready]:
@@ -133,11 +136,19 @@ class _Run:
         return max(0.0, min(times))
 
     def start(self) -> None:
-        """Start the next engine."""
-        engine = self.waiting.pop(0)
+        """Start the next engine that has something to decide."""
         options = self.options
-        plan = Plan(engine, options.depth, options.certificates, options.memory)
-        self.children.append(Child(self.request, plan, self.work))
+        while self.waiting:
+            engine = self.waiting.pop(0)
+            request = self.request
+            if options.engine == "auto" and not request.unbounded:
+                mine = tuple(p for p in request.properties if p.kind in decides(engine))
+                if all(enough(best(self.said[p.name]), options.depth) for p in mine):
+                    continue
+                request = replace(request, properties=mine)
+            plan = Plan(engine, options.depth, options.certificates, options.memory)
+            self.children.append(Child(request, plan, self.work))
+            return
 
     def receive(self, child: Child) -> None:
         """Take what a child has said; its death is a message too."""

@@ -9,6 +9,7 @@ from os import sysconf
 
 from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.check.verify import CheckFailed, verified
+from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Engine, Progress, Report, Task
@@ -23,7 +24,7 @@ from pagestate.run.messages import (
     Working,
     dump,
 )
-from pagestate.run.plan import Plan
+from pagestate.run.plan import Plan, decides
 
 BMC_DEPTH = 25
 """How deep bounded model checking goes when no depth is asked for."""
@@ -105,6 +106,10 @@ class _Work:
 
     def run(self) -> None:
         bound = COUNT_BOUND
+        mine = decides(self.plan.engine)
+        for prop in self.request.properties:
+            if prop.kind not in mine:
+                self.refuse(prop)
         while True:
             properties = tuple(p for p in self.request.properties if p.name not in self.told)
             sizes = self.request.bounds(bound)
@@ -124,6 +129,15 @@ class _Work:
                 break
             bound = 2 * bound + 1
         self.tell(Finished(engine.name, tuple(getattr(engine, "notes", ()))))
+
+    def refuse(self, prop: Property) -> None:
+        """Say that the engine is not for ``prop``."""
+        name = self.plan.engine
+        self.told[prop.name] = Verdict.UNKNOWN
+        reason = f"engine {name} does not decide {prop.kind}"
+        self.tell(
+            Decided(prop.name, Verdict.UNKNOWN, name, None, None, reason, None, None),
+        )
 
     def progress(self, progress: Progress) -> None:
         """A sign of life, not more often than anybody can read."""

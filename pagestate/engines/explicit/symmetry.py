@@ -17,7 +17,7 @@ def symmetric_sorts(
     system: System, properties: Iterable[Property], sizes: Sizes
 ) -> tuple[tuple[IndexSort, ...], tuple[str, ...]]:
     """The sorts whose members can be sorted, and why the other unordered ones cannot."""
-    terms = [system.init, *(p.formula for p in properties)]
+    terms = [system.init, *(t for p in properties for t in p.terms)]
     terms += [t for action in system.actions for t in terms_of(action)]
     named = dict[IndexSort, str]()
     for term in terms:
