@@ -50,7 +50,8 @@ def left(m: Shared) -> None:
     if flag_first:
         m.left_wants = True
     while m.right_wants:
-        if m.turn != Turn.LEFT:
+        my_turn = m.turn == Turn.LEFT
+        if not my_turn:
             m.left_wants = False
             wait_until(m.turn == Turn.LEFT)
             m.left_wants = True
@@ -69,7 +70,8 @@ def right(m: Shared) -> None:
     if flag_first:
         m.right_wants = True
     while m.left_wants:
-        if m.turn != Turn.RIGHT:
+        my_turn = m.turn == Turn.RIGHT
+        if not my_turn:
             m.right_wants = False
             wait_until(m.turn == Turn.RIGHT)
             m.right_wants = True

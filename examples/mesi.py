@@ -7,7 +7,7 @@ With ``invalidate`` off a cache that writes to a shared line does not tell the o
 
     pagestate check examples/mesi.py
     pagestate check examples/mesi.py --set invalidate=false
-    pagestate check examples/mesi.py --size cache=any --property no_stale_copy
+    pagestate check examples/mesi.py --size cache=any --property owner_is_alone
 """
 
 from enum import Enum
@@ -25,6 +25,7 @@ from pagestate import (
     reachable,
     switch,
     thread,
+    var,
     wait_until,
 )
 
@@ -49,6 +50,8 @@ class Caches(State):
 
     caches = members(Cache)
     line = per(Cache, Line, init=Line.INVALID)
+    owner = var(Cache, init=None, ghost=True, doc="who has the only copy")
+    owned = var(bool, init=False, ghost=True, doc="somebody has")
 
 
 @thread(repeat=True)
@@ -59,6 +62,8 @@ def read_miss(m: Caches, cache: Cache) -> None:
             if m.line[other] != Line.INVALID:
                 m.line[other] = Line.SHARED
         m.line[cache] = Line.SHARED
+        m.owner = None
+        m.owned = False
 
 
 @thread(repeat=True)
@@ -68,6 +73,8 @@ def write_miss(m: Caches, cache: Cache) -> None:
         for other in m.caches:
             m.line[other] = Line.INVALID
         m.line[cache] = Line.EXCLUSIVE
+        m.owner = cache
+        m.owned = True
 
 
 @thread(repeat=True)
@@ -85,6 +92,8 @@ def write_hit_shared(m: Caches, cache: Cache) -> None:
             for other in m.caches:
                 m.line[other] = Line.INVALID
         m.line[cache] = Line.EXCLUSIVE
+        m.owner = cache
+        m.owned = True
 
 
 @always("who may write without asking has the only copy")
@@ -92,6 +101,19 @@ def no_stale_copy(m: Caches) -> bool:
     owners = count(m.line[c] in (Line.MODIFIED, Line.EXCLUSIVE) for c in m.caches)
     shared = any(m.line[c] == Line.SHARED for c in m.caches)
     return owners == 0 or (owners == 1 and not shared)
+
+
+@always("who may write is the owner, and nobody shares a line that has one")
+def owner_is_alone(m: Caches) -> bool:
+    """Said of one cache at a time, so that it can be proved for every number of them.
+
+    No stale copy follows: of two owners one would not be the owner.
+    """
+    return all(
+        m.line[c] == Line.INVALID
+        or (not m.owned if m.line[c] == Line.SHARED else m.owned and m.owner == c)
+        for c in m.caches
+    )
 
 
 @reachable("two caches share the line")
@@ -109,7 +131,7 @@ model = Model(
     state=Caches,
     threads=[read_miss, write_miss, write_hit_exclusive, write_hit_shared],
     switches=[invalidate],
-    properties=[no_stale_copy, two_share, modified],
+    properties=[no_stale_copy, owner_is_alone, two_share, modified],
     sizes={"cache": 4},
     expect=[
         Expect(no_stale_copy, "exhausted", "Papamarcos and Patel 1984"),
@@ -118,6 +140,10 @@ model = Model(
             "violated",
             "the other copies stay although one is written to",
             when={"invalidate": False},
+        ),
+        Expect(owner_is_alone, "exhausted", "the same, with the owner named"),
+        Expect(
+            owner_is_alone, "violated", "a shared copy beside the owner", when={"invalidate": False}
         ),
     ],
 )

@@ -9,8 +9,6 @@ is decided later.
 
     pagestate check examples/readers_writers.py
     pagestate check examples/readers_writers.py --set count_under_lock=false
-    pagestate check examples/readers_writers.py --size reader=any --size writer=any \
-        --property exclusive
 """
 
 from pagestate import (

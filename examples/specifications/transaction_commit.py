@@ -8,8 +8,6 @@ With ``look_around`` off a resource manager aborts without looking at the others
 
     pagestate check examples/specifications/transaction_commit.py
     pagestate check examples/specifications/transaction_commit.py --set look_around=false
-    pagestate check examples/specifications/transaction_commit.py --size rm=any \
-        --property consistent
 """
 
 from enum import Enum

@@ -8,6 +8,7 @@ With ``wait_for_all`` off the transaction manager commits when somebody is prepa
 
     pagestate check examples/specifications/two_phase_commit.py
     pagestate check examples/specifications/two_phase_commit.py --set wait_for_all=false
+    pagestate check examples/specifications/two_phase_commit.py --size rm=any --property obedient
 """
 
 from enum import Enum
@@ -127,6 +128,16 @@ def consistent(m: Network) -> bool:
     return not (committed and aborted)
 
 
+@always("nobody decides against the transaction manager")
+def obedient(m: Network) -> bool:
+    """Said of one resource manager at a time, so that it can be proved for every number of them."""
+    return all(
+        (m.rm_state[r] != RmState.COMMITTED or m.tm_state == TmState.COMMITTED)
+        and (m.rm_state[r] != RmState.ABORTED or m.tm_state != TmState.COMMITTED)
+        for r in m.rms
+    )
+
+
 @reachable("everybody commits")
 def all_commit(m: Network) -> bool:
     return all(m.rm_state[r] == RmState.COMMITTED for r in m.rms)
@@ -150,7 +161,7 @@ model = Model(
         rm_receives_abort,
     ],
     switches=[wait_for_all],
-    properties=[consistent, all_commit, all_abort],
+    properties=[consistent, obedient, all_commit, all_abort],
     sizes={"rm": 3},
     expect=[
         Expect(consistent, "exhausted", "Gray and Lamport 2006"),
@@ -160,5 +171,7 @@ model = Model(
             "who was not asked can still abort on its own",
             when={"wait_for_all": False},
         ),
+        Expect(obedient, "exhausted", "the same, seen from the transaction manager"),
+        Expect(obedient, "violated", "as above", when={"wait_for_all": False}),
     ],
 )
