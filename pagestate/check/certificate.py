@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
+from pagestate.check.termjson import invariant_text
 from pagestate.core.expr import (
     Expr,
     Op,
@@ -49,6 +50,7 @@ from pagestate.smt.text import BadText, satisfiable
 
 INDEX = "index.json"
 LAWS = "invariant.txt"
+TERMS = "invariant.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def write(directory: Path, task: Task, invariant: Invariant, made: Sequence[Obli
     for obligation in made:
         (directory / obligation.file).write_text(obligation.text, encoding="utf-8")
     (directory / LAWS).write_text(invariant.text, encoding="utf-8")
+    (directory / TERMS).write_text(invariant_text(invariant) + "\n", encoding="utf-8")
     index = {
         "system": task.system.name,
         "properties": list(invariant.properties),

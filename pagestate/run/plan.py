@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pagestate.core.property import SAFETY, PropertyKind
+from pagestate.core.property import LIVENESS, SAFETY, PropertyKind
 
-ENGINES = ("auto", "explicit", "bmc", "parametric")
+ENGINES = ("auto", "explicit", "bmc", "parametric", "liveness")
 DECIDES: Mapping[str, frozenset[PropertyKind]] = {
-    "explicit": SAFETY,
+    "explicit": SAFETY | {"deadlock_free"},
+    "liveness": LIVENESS,
 }
 """What each engine decides, where that is more or less than ``SAFETY``."""
 
@@ -20,9 +21,13 @@ def decides(engine: str) -> frozenset[PropertyKind]:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The engine's name, the depth bound, where certificates go, bytes of memory (None: all)."""
+    """The engine's name, the depth bound, where certificates go, bytes of memory (None: all).
+
+    ``rlimit`` bounds the work of each call of the solver, in Z3's units (0: no bound).
+    """
 
     engine: str
     depth: int | None = None
     certificates: Path | None = None
     memory: int | None = None
+    rlimit: int = 0

@@ -41,7 +41,8 @@ _LONGEST_WAIT = 3600.0
 class Options:
     """How to run: engine, depth bound, seconds (None: no limit), where certificates go.
 
-    ``memory`` bounds the bytes of each engine's process (None: what the machine has).
+    ``memory`` bounds the bytes of each engine's process (None: what the machine has), ``rlimit``
+    the work of each call of the solver, in Z3's units (0: no bound).
     """
 
     engine: str = "auto"
@@ -49,6 +50,7 @@ class Options:
     timeout: float | None = None
     certificates: Path | None = None
     memory: int | None = None
+    rlimit: int = 0
 
 
 def engine_work(request: Request, plan: Plan, send: Send) -> None:
@@ -99,7 +101,7 @@ class _Run:
         if self.request.unbounded:
             return ("parametric",)
         kinds = {p.kind for p in self.request.properties}
-        return tuple(e for e in ("explicit", "bmc") if kinds & decides(e))
+        return tuple(e for e in ("explicit", "liveness", "bmc") if kinds & decides(e))
 
     def run(self) -> Outcome:
         expired = False
@@ -146,7 +148,8 @@ class _Run:
                 if all(enough(best(self.said[p.name]), options.depth) for p in mine):
                     continue
                 request = replace(request, properties=mine)
-            plan = Plan(engine, options.depth, options.certificates, options.memory)
+            where, most = options.certificates, options.memory
+            plan = Plan(engine, options.depth, where, most, options.rlimit)
             self.children.append(Child(request, plan, self.work))
             return
 

@@ -5,6 +5,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from os import sysconf
 
 from pagestate.check.request import COUNT_BOUND, Request
@@ -33,17 +34,27 @@ _SAY_EVERY = 0.05
 Tell = Callable[[Message], None]
 
 
-def build(name: str, task: Task, report: Report) -> Engine:
-    """The engine called ``name``; imports it (and its solver) only now."""
+def build(name: str, task: Task, report: Report, rlimit: int = 0) -> Engine:
+    """The engine called ``name``; imports it (and its solver) only now.
+
+    ``rlimit`` bounds the work of each call of the solver (0: no bound).
+    """
     if name == "explicit":
         return Explicit(task, report)
+    if name == "liveness":
+        from pagestate.engines.liveness import Liveness
+
+        return Liveness(task, report)
     if name == "bmc":
         from pagestate.engines.bmc import Bmc
 
-        return Bmc(task, report)
+        return Bmc(task, report, rlimit=rlimit)
     if name == "parametric":
         from pagestate.engines.parametric.engine import Parametric
+        from pagestate.smt.limits import limit_work
 
+        if rlimit:
+            limit_work(rlimit)
         return Parametric(task, report)
     raise KeyError(name)
 
@@ -52,7 +63,7 @@ def work(
     request: Request,
     plan: Plan,
     send: Callable[[bytes], None],
-    make: Callable[[str, Task, Report], Engine] = build,
+    make: Callable[..., Engine] = build,
 ) -> None:
     """The life of the process: everything goes out through ``send``.
 
@@ -64,7 +75,8 @@ def work(
 
     try:
         _limit_memory(plan.memory)
-        _Work(request, plan, tell, make).run()
+        made = partial(make, rlimit=plan.rlimit) if plan.rlimit else make
+        _Work(request, plan, tell, made).run()
     except CheckFailed as failed:
         tell(Broken(plan.engine, str(failed)))
     except BrokenPipeError:

@@ -15,6 +15,7 @@ def satisfiable(text: str, milliseconds: int = 60_000) -> bool | None:
     context = z3.Context()
     solver = z3.Solver(ctx=context)
     solver.set("timeout", milliseconds)
+    solver.set("rlimit", 0)  # a bound on the search is not one on the check of its result
     try:
         solver.from_string(text)
     except z3.Z3Exception as error:

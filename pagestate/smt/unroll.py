@@ -73,8 +73,7 @@ class Unrolling:
         self._ctx = z3.Context()
         self._solver = z3.SolverFor("QF_FD", ctx=self._ctx)
         self._rlimit = rlimit
-        if rlimit:
-            self._solver.set("rlimit", rlimit)
+        self._solver.set("rlimit", rlimit)
         self._now = Frame(ground, self._ctx, "now")
         self._after = Frame(ground, self._ctx, "after")
         self._terms = Terms(ground, self._now, self._after)
@@ -147,8 +146,7 @@ class Unrolling:
         """Drop from ``kept`` until ``given`` and, for steps, what is kept imply the claims."""
         while kept:
             solver = z3.SolverFor("QF_FD", ctx=self._ctx)
-            if self._rlimit:
-                solver.set("rlimit", self._rlimit)
+            solver.set("rlimit", self._rlimit)
             solver.add(list(given))
             if claims is not kept:
                 solver.add(list(kept.values()))

@@ -1,0 +1,1 @@
+"""The CI gate: configuration, jobs, cache, policy, reports."""

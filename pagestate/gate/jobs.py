@@ -1,0 +1,193 @@
+"""Jobs: one model under one valuation, in one scenario, at one size, with a group of properties.
+
+A job is plain data, JSON in and JSON out.  Its identity is a digest of everything that its answer
+depends on, the contents of the model's files and of this program among them: a result with that
+identity is a result of this job, whenever it was computed.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from pagestate.gate.config import PER_MODEL, Config, ConfigError, Selection, Setting
+from pagestate.gate.names import matches, near_names
+
+Words = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a model says about itself when it is loaded.
+
+    ``target`` is what loads it (a shipped name, or a path relative to the root); ``files`` are the
+    files it was made of.  ``switches`` has the defaults, as they are written on the command line;
+    ``choices`` what else there is.  ``digest`` is of the contents of the files.
+    """
+
+    target: str
+    name: str
+    file: str
+    files: tuple[str, ...]
+    digest: str
+    switches: Words = field(default_factory=dict)
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    properties: tuple[str, ...] = ()
+    scenarios: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A unit of work.  ``switches`` and ``sizes`` have what differs from the model's defaults.
+
+    ``properties`` empty: all.  ``expects`` are the properties known to be answered, for the case
+    that the job does not live to say it.
+    """
+
+    model: str
+    name: str
+    file: str
+    digest: str
+    switches: Words
+    valuation: Words
+    scenario: str | None
+    sizes: Words
+    properties: tuple[str, ...]
+    expects: tuple[str, ...]
+    engine: str
+    depth: int | None
+    enough: str
+    timeout: float
+    grace: float
+    memory: int | None
+    rlimit: int
+
+    @property
+    def id(self) -> str:
+        """The identity: jobs with the same one have the same answer."""
+        body = asdict(self)
+        for name in ("enough", "expects", "grace"):
+            del body[name]
+        return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
+
+    @property
+    def label(self) -> str:
+        """The job for people: ``rfc_v3[hook=false page=3]``."""
+        parts = [f"{n}={v}" for n, v in {**self.switches, **self.sizes}.items()]
+        if self.scenario is not None:
+            parts.insert(0, f"scenario {self.scenario}")
+        if self.engine != "auto":
+            parts.append(self.engine)
+        return f"{self.name}[{', '.join(parts)}]" if parts else self.name
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def job_from(body: Mapping[str, Any]) -> Job:
+    """The job that :meth:`Job.to_json` wrote.  Raises KeyError, TypeError."""
+    return Job(
+        **{**body, "properties": tuple(body["properties"]), "expects": tuple(body["expects"])}
+    )
+
+
+def plan(config: Config, models: Sequence[Described]) -> list[Job]:
+    """The jobs of ``models``.  Raises ConfigError for tables that fit no model."""
+    problems, jobs = list[str](), list[Job]()
+    for model in models:
+        chosen = [s for s in config.selections if matches(model, s.name)]
+        for selection in chosen or [Selection(model.name, ({},), ({},), None, {}, "default")]:
+            problems += _misfits(model, selection)
+            jobs += _jobs(config, model, selection)
+    if problems:
+        raise ConfigError("\n".join(dict.fromkeys(problems)))
+    return list({job.id: job for job in jobs}.values())
+
+
+def unmatched(config: Config, models: Sequence[Described]) -> list[str]:
+    """Tables about models that are not there: most likely a slip."""
+    tables = [("model", s.name, s.origin) for s in config.selections]
+    tables += [("expect", e.model, e.origin) for e in config.expectations]
+    return [
+        f"{origin}: [[{kind}]] is about {name!r}, which is none of the models"
+        f"{near_names(name, [m.name for m in models])}"
+        for kind, name, origin in tables
+        if not any(matches(m, name) for m in models)
+    ]
+
+
+def _misfits(model: Described, selection: Selection) -> list[str]:
+    """What the selection says that the model does not have."""
+    found = list[str]()
+    for row in selection.switches:
+        for name, value in row.items():
+            if name not in model.switches:
+                hint = near_names(name, list(model.switches))
+                found.append(f"{selection.origin}: {model.name} has no switch {name!r}{hint}")
+            elif value not in model.choices.get(name, (value,)):
+                choices = ", ".join(model.choices[name])
+                found.append(f"{selection.origin}: {name} cannot be {value!r}: one of {choices}")
+    for name in selection.scenarios or ():
+        if name != "*" and name not in model.scenarios:
+            hint = near_names(name, list(model.scenarios))
+            found.append(f"{selection.origin}: {model.name} has no scenario {name!r}{hint}")
+    return found
+
+
+def _jobs(config: Config, model: Described, selection: Selection) -> list[Job]:
+    settings: dict[str, Setting] = {n: config.settings[n] for n in PER_MODEL}
+    settings |= {n: s for n, s in selection.settings.items() if not _stronger(config, n)}
+    value = {name: setting.value for name, setting in settings.items()}
+    scenarios: Sequence[str | None] = selection.scenarios or (None,)
+    if "*" in scenarios:
+        scenarios = model.scenarios or (None,)
+    base = Job(
+        model=model.target,
+        name=model.name,
+        file=model.file,
+        digest=model.digest,
+        switches={},
+        valuation=model.switches,
+        scenario=None,
+        sizes={},
+        properties=(),
+        expects=(),
+        engine=value["engine"],
+        depth=value["depth"],
+        enough=value["enough"],
+        timeout=value["timeout"],
+        grace=value["grace"],
+        memory=value["memory"],
+        rlimit=value["rlimit"],
+    )
+    return [
+        replace(
+            base,
+            switches={n: v for n, v in row.items() if v != model.switches.get(n)},
+            valuation={**model.switches, **row},
+            scenario=scenario,
+            sizes=sizes,
+            properties=group,
+            expects=group or model.properties,
+        )
+        for row in selection.switches
+        for scenario in scenarios
+        for sizes in selection.sizes
+        for group in _groups(value["properties"], model)
+    ]
+
+
+def _stronger(config: Config, name: str) -> bool:
+    """Whether a setting comes from the command line or the environment."""
+    return config.settings[name].origin.startswith(("-", "PAGESTATE_"))
+
+
+def _groups(how: tuple[tuple[str, ...], ...] | str, model: Described) -> list[tuple[str, ...]]:
+    if how == "together":
+        return [()]
+    if how == "apart":
+        return [(name,) for name in model.properties] or [()]
+    assert not isinstance(how, str)
+    return list(how)
