@@ -7,9 +7,11 @@ compiler or of an engine (exit code 4), never a verdict.
 
 from collections.abc import Mapping
 
-from pagestate.core.property import Property
-from pagestate.core.sorts import Value
+from pagestate.core.evaluate import bindings
+from pagestate.core.property import LIVENESS, Property
+from pagestate.core.sorts import Sizes, Value
 from pagestate.core.trace import CellName, State, Trace
+from pagestate.core.waiting import label_of, wait_cycle
 from pagestate.lang.compile import Compiled
 from pagestate.lang.concrete import Machine
 from pagestate.lang.functions import PropertyDecl
@@ -21,25 +23,104 @@ class ReplayMismatch(Exception):
 
 
 def replay(compiled: Compiled, prop: Property, trace: Trace) -> None:
-    """Execute ``trace`` concretely.  Raises ReplayMismatch."""
+    """Execute ``trace`` concretely; a loop twice.  Raises ReplayMismatch."""
     machine = Machine(compiled, trace.sizes, trace.states[0])
     _compare(machine, trace, 0)
-    for number, step in enumerate(trace.steps, 1):
+    truths = [_truth(machine, compiled, prop)]
+    for number in range(1, len(trace.steps) + 1):
         before = machine.shared()
-        try:
-            machine.step(step.thread, step.member, step.picks)
-        except Blocked as blocked:
-            raise ReplayMismatch(f"step {number} ({step.text}): blocked: {blocked}") from None
-        except Fault:
-            pass
-        _compare(machine, trace, number)
-        _compare_control(compiled, machine, trace, number)
+        _step(compiled, machine, trace, number)
+        truths.append(_truth(machine, compiled, prop))
         last = number == len(trace.steps)
         if not last and prop.kind == "always" and not _holds(machine, compiled, prop, before):
             raise ReplayMismatch(f"{prop.name} is violated already after step {number}")
-    before = dict(trace.states[-2]) if trace.steps else {}
-    if _holds(machine, compiled, prop, before) != (prop.kind == "reachable"):
-        raise ReplayMismatch(f"the end of the execution does not decide {prop.name}")
+    if prop.kind in LIVENESS:
+        _loop(compiled, machine, trace, prop, truths)
+    elif prop.kind == "deadlock_free":
+        stuck(compiled, trace)
+    else:
+        before = dict(trace.states[-2]) if trace.steps else {}
+        if _holds(machine, compiled, prop, before) != (prop.kind == "reachable"):
+            raise ReplayMismatch(f"the end of the execution does not decide {prop.name}")
+
+
+def _step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:
+    step = trace.steps[number - 1]
+    try:
+        machine.step(step.thread, step.member, step.picks)
+    except Blocked as blocked:
+        raise ReplayMismatch(f"step {number} ({step.text}): blocked: {blocked}") from None
+    except Fault:
+        pass
+    _compare(machine, trace, number)
+    _compare_control(compiled, machine, trace, number)
+
+
+def _truth(machine: Machine, compiled: Compiled, prop: Property) -> tuple[bool, bool]:
+    """Of a liveness property: its antecedent (where it has none, true) and its goal."""
+    if prop.kind not in LIVENESS:
+        return True, True
+    fn = _decl(compiled, prop).fn
+    if prop.kind == "eventually":
+        return True, machine.evaluate(fn)
+    return machine.evaluate_pair(fn)
+
+
+def _loop(
+    compiled: Compiled,
+    machine: Machine,
+    trace: Trace,
+    prop: Property,
+    truths: list[tuple[bool, bool]],
+) -> None:
+    """Go round once more; the goal must be missed, for ever, once it is asked for."""
+    if trace.loop is None:
+        raise ReplayMismatch(f"{prop.name} is about infinite executions, and this is none")
+    for number in range(trace.loop + 1, len(trace.steps) + 1):
+        _step(compiled, machine, trace, number)
+        truths.append(_truth(machine, compiled, prop))
+    met = [k for k, (_, goal) in enumerate(truths) if goal]
+    since = met[-1] + 1 if met else 0
+    asked = [a for a, _ in truths[since:]]
+    if not any(asked) or since > trace.loop or (prop.kind == "eventually" and since):
+        raise ReplayMismatch(f"the execution does not violate {prop.name}")
+
+
+def stuck(compiled: Compiled, trace: Trace) -> None:
+    """The threads in a cycle of waiting, or if there is none all of them, cannot take a step.
+
+    Each possible step is tried after the whole execution.  Raises ReplayMismatch.
+    """
+    system, sizes = compiled.system, Sizes(trace.sizes)
+    last = trace.states[-1]
+    caught = {wait.who for wait in wait_cycle(system, sizes, last)}
+    for action in system.actions:
+        thread = system.thread(action.thread)
+        for picks in bindings(action, sizes):
+            mover = action.thread_param
+            member = None if mover is None else picks[mover.name]
+            assert member is None or isinstance(member, int)
+            if label_of(thread, member, last) != action.info.label:
+                continue
+            if not caught or (thread.name, member) in caught:
+                _refused(compiled, trace, thread.name, member, picks)
+
+
+def _refused(
+    compiled: Compiled, trace: Trace, thread: str, member: int | None, picks: Mapping[str, Value]
+) -> None:
+    machine = Machine(compiled, trace.sizes, trace.states[0])
+    for step in trace.steps:
+        machine.step(step.thread, step.member, step.picks)
+    before = machine.shared()
+    try:
+        machine.step(thread, member, picks)
+    except Blocked:
+        return
+    except Fault:
+        pass
+    if machine.shared() != before:
+        raise ReplayMismatch(f"{thread} is said to be stuck and can move")
 
 
 def _compare(machine: Machine, trace: Trace, number: int) -> None:
@@ -68,11 +149,14 @@ def _compare_control(compiled: Compiled, machine: Machine, trace: Trace, number:
 def _holds(machine: Machine, compiled: Compiled, prop: Property, before: State) -> bool:
     if prop.builtin:
         return machine.fault == "none"
-    decl = next(d for d in compiled.model.properties if d.name == prop.name)
-    assert isinstance(decl, PropertyDecl)
+    decl = _decl(compiled, prop)
     if prop.kind == "step":
         if not before:
             return True
         earlier, later = machine.snapshot(before), machine.snapshot(machine.shared())
         return machine.evaluate(decl.fn, earlier, later)
     return machine.evaluate(decl.fn)
+
+
+def _decl(compiled: Compiled, prop: Property) -> PropertyDecl:
+    return next(d for d in compiled.model.properties if d.name == prop.name)

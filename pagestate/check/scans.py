@@ -8,13 +8,14 @@ with loops that visit members by number.
 from itertools import islice, permutations
 
 from pagestate.check.request import Request
-from pagestate.core.property import Property
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import Sizes
 from pagestate.core.system import Action
 from pagestate.core.trace import State, Trace
 from pagestate.core.verdict import Verdict
 from pagestate.engines.explicit.search import Explicit
-from pagestate.engines.interface import Task
+from pagestate.engines.interface import Engine, Task
+from pagestate.engines.liveness import Liveness
 from pagestate.lang.compile import compile_model
 
 MAX_STATES = 2_000_000
@@ -30,7 +31,11 @@ def remark(request: Request, prop: Property, trace: Trace) -> str:
     same = tuple(p for p in compiled.properties if p.name == prop.name)
     sizes = Sizes(dict(trace.sizes), request.bounds(7).count_bound)
     task = Task(compiled.system, same, sizes)
-    engine = Explicit(task, lambda progress: None, symmetry=False, max_states=MAX_STATES)
+    engine: Engine
+    if prop.kind in LIVENESS:
+        engine = Liveness(task, lambda progress: None, max_states=MAX_STATES)
+    else:
+        engine = Explicit(task, lambda progress: None, symmetry=False, max_states=MAX_STATES)
     engine.advance(10**9)
     answer = engine.answers()[0]
     if answer.verdict == Verdict.VIOLATED:

@@ -11,11 +11,13 @@ from pagestate.core.evaluate import (
     evaluate,
     initial_state,
 )
-from pagestate.core.property import Property
+from pagestate.core.lasso import flaw
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.system import Action, System
 from pagestate.core.trace import State, Step, Trace, VarInfo
 from pagestate.core.verdict import Path
+from pagestate.core.waiting import deadlock
 
 
 class NotAPath(Exception):
@@ -49,9 +51,19 @@ def holds(prop: Property, states: list[State], sizes: Sizes) -> bool:
     return bool(evaluate(prop.formula, states[-1], sizes, {}))
 
 
-def decides(prop: Property, states: list[State], sizes: Sizes) -> bool:
-    """Whether an execution ends in a violation (of a ``reachable`` property: in the goal)."""
-    return holds(prop, states, sizes) == (prop.kind == "reachable")
+def why_not(system: System, sizes: Sizes, prop: Property, states: list[State], path: Path) -> str:
+    """Why the path does not decide ``prop`` (empty: it does).
+
+    It has to end in a violation (of a ``reachable`` property: in the goal), or for a liveness
+    property in a loop.
+    """
+    if prop.kind in LIVENESS:
+        return flaw(system, sizes, prop, states, path)
+    if prop.kind == "deadlock_free":
+        found = bool(deadlock(system, sizes, states[-1]))
+    else:
+        found = holds(prop, states, sizes) == (prop.kind == "reachable")
+    return "" if found else f"the last state does not decide {prop.name}"
 
 
 def trace_of(
@@ -65,12 +77,15 @@ def trace_of(
 ) -> Trace:
     """The trace of a path that decides ``prop``.
 
-    Raises NotAPath if it is no execution, or does not end in a violation (or, for a ``reachable``
-    property, in the goal).
+    Raises NotAPath if it is no execution, or does not decide it (``why_not``).
     """
     states = states_of(system, sizes, path)
-    if not decides(prop, states, sizes):
-        raise NotAPath(f"the last state does not decide {prop.name}")
+    why = why_not(system, sizes, prop, states, path)
+    if why:
+        raise NotAPath(why)
+    meta = dict[str, str]()
+    if prop.kind == "deadlock_free":
+        meta["violation"] = deadlock(system, sizes, states[-1])
     texts = _Texts(system)
     steps = tuple(
         texts.step(move.action, dict(move.picks), before, after)
@@ -92,6 +107,8 @@ def trace_of(
         tuple(states),
         steps,
         engine,
+        path.loop,
+        meta,
     )
 
 

@@ -37,11 +37,13 @@ class Move:
 class Path:
     """An engine's counterexample or witness: initial state (as cell values) and moves.
 
-    ``initial`` lists the values of the free cells only, by (variable, index).
+    ``initial`` lists the values of the free cells only, by (variable, index).  ``loop`` makes it
+    a lasso: the moves from that number on are repeated for ever (none: nothing moves any more).
     """
 
     initial: tuple[tuple[tuple[str, tuple[int, ...]], bool | str | int | None], ...]
     moves: tuple[Move, ...]
+    loop: int | None = None
 
 
 Proof: TypeAlias = object

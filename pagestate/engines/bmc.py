@@ -21,7 +21,7 @@ from pagestate.core.expr import Expr, neg
 from pagestate.core.ground import ground
 from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Path, Verdict
-from pagestate.engines.interface import Progress, Report, Task
+from pagestate.engines.interface import Progress, Report, Task, refuse_liveness
 from pagestate.engines.ledger import ledger_laws
 from pagestate.smt.orbits import interchangeable, swaps
 from pagestate.smt.unroll import Absent, Escape, Found, GaveUp, Unrolling
@@ -56,6 +56,7 @@ class Bmc:
         laws: bool = True,
         rlimit: int = 0,
     ) -> None:
+        refuse_liveness(task)
         self._properties = task.properties
         self._report = report
         self._laws = laws

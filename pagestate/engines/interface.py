@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pagestate.core.property import Property
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import Sizes
 from pagestate.core.system import System
 from pagestate.core.verdict import Answer
@@ -22,6 +22,13 @@ class Task:
     properties: tuple[Property, ...]
     sizes: Sizes
     unbounded: frozenset[str] = frozenset()
+
+
+def refuse_liveness(task: Task) -> None:
+    """Raises ValueError if ``task`` asks about infinite executions."""
+    for prop in task.properties:
+        if prop.kind in LIVENESS:
+            raise ValueError(f"{prop.name}: this engine does not decide {prop.kind}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ The generated code asks for gathered rows, writes into them, and reports faults;
 made canonical and inserted.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 
 from pagestate.core.evaluate import OutOfRange
@@ -21,6 +23,8 @@ class Batch:
 
     ``hits`` maps the number of a step property to the state and the ground action that break it;
     ``overflows`` names counters that ran into their bound; ``fired`` counts by ground action.
+    ``record`` is told every step taken: states before, ground actions, states after.  ``moved``, if
+    it is there, gets a true for every state that some step changes.
     """
 
     def __init__(
@@ -30,6 +34,7 @@ class Batch:
         visited: Visited,
         capacity: int,
         limits: tuple[int, int],
+        record: Callable[[Array, Array, Array], None] | None = None,
     ) -> None:
         self._system = system
         self._layout = layout
@@ -40,6 +45,8 @@ class Batch:
         self._used = 0
         self._last = 0
         self._limits = limits
+        self._record = record
+        self.moved: Array | None = None
         self.hits = dict[int, tuple[int, int]]()
         self.overflows = list[str]()
         self.fired = [0] * len(system.actions)
@@ -85,12 +92,25 @@ class Batch:
         made = self._system.actions[action]
         raise OutOfRange(f"{made.action.name} {dict(made.binding)} leaves the sort of a variable")
 
+    def _note_moves(self, rows: Array, parent: Array) -> None:
+        """Mark the parents of rows that differ from them, before members are renamed."""
+        assert self.moved is not None
+        short = int(self._visited.count) - len(self.moved)
+        if short > 0:
+            self.moved = np.append(self.moved, np.zeros(short, dtype=np.bool_))
+        changed = (rows != self._visited.rows[parent]).any(axis=1)
+        self.moved[parent[changed]] = True
+
     def flush(self) -> None:
         """Insert what is there.  Raises LimitReached."""
         k = self._used
         rows = self._rows[:k]
+        if self.moved is not None:
+            self._note_moves(rows, self._parent[:k])
         canonical(self._layout, rows)
-        self._visited.insert(rows, self._parent[:k], self._action[:k])
+        found = self._visited.insert(rows, self._parent[:k], self._action[:k])
+        if self._record is not None:
+            self._record(self._parent[:k], self._action[:k], found)
         self._used = 0
         states, memory = self._limits
         if self._visited.count > states:

@@ -17,7 +17,7 @@ from pagestate.core.evaluate import (
     enabled,
     evaluate,
 )
-from pagestate.core.execute import NotAPath, decides, states_of
+from pagestate.core.execute import NotAPath, states_of, why_not
 from pagestate.core.ground import GroundSystem
 from pagestate.core.property import Property
 from pagestate.core.sorts import Sizes, Value
@@ -89,13 +89,14 @@ def _form(system: GroundSystem, layout: Layout, state: State) -> Array:
 def replay(system: System, sizes: Sizes, prop: Property, path: Path) -> tuple[State, ...]:
     """The states of the path.  Raises BrokenTrace if it is no execution that decides ``prop``.
 
-    It must break an ``always`` property in its last state, a ``step`` property by its last step, or
-    reach the goal in its last state.
+    It must break an ``always`` property in its last state, a ``step`` property by its last step,
+    reach the goal in its last state, or end in a deadlock.
     """
     try:
         states = states_of(system, sizes, path)
     except NotAPath as error:
         raise BrokenTrace(f"{prop.name}: {error}") from error
-    if not decides(prop, states, sizes):
-        raise BrokenTrace(f"{prop.name}: the path does not show it")
+    why = why_not(system, sizes, prop, states, path)
+    if why:
+        raise BrokenTrace(f"{prop.name}: {why}")
     return tuple(states)

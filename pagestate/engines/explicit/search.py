@@ -27,11 +27,11 @@ from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.explicit.batch import Batch, LimitReached
 from pagestate.engines.explicit.initial import TooMany, initial_rows
 from pagestate.engines.explicit.pack import Array, canonical, make_layout
-from pagestate.engines.explicit.program import build
+from pagestate.engines.explicit.program import build, build_check
 from pagestate.engines.explicit.rebuild import BrokenTrace, rebuild, replay
 from pagestate.engines.explicit.symmetry import symmetric_sorts
 from pagestate.engines.explicit.table import Visited
-from pagestate.engines.interface import Progress, Report, Task
+from pagestate.engines.interface import Progress, Report, Task, refuse_liveness
 
 _CHUNK = 1 << 14
 _BATCH = 1 << 18
@@ -53,8 +53,9 @@ class Explicit:
     """The explicit engine at work on one task (an ``engines.interface.Engine``).
 
     ``notes`` say how symmetry was used.  Building it raises ValueError or KeyError for a system
-    that has no finite instance; ``advance`` raises OutOfRange if a step leaves a variable's sort,
-    and ``answers`` BrokenTrace if a counterexample does not replay.
+    that has no finite instance, and ValueError for a liveness property; ``advance`` raises
+    OutOfRange if a step leaves a variable's sort, and ``answers`` BrokenTrace if a counterexample
+    does not replay.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Explicit:
     ) -> None:
         self._task = task
         self._report = report
+        refuse_liveness(task)
         system, properties = task.system, task.properties
         self._form, self.notes = _in_form(task) if symmetry else (None, ())
         if self._form is not None:
@@ -85,11 +87,18 @@ class Explicit:
         self._state_numbers = [k for k in range(len(formulas)) if k not in steps]
         states = [formulas[k] for k in self._state_numbers]
         self._program = build(self._ground, self._layout, states, steps)
+        self._quiet = {
+            k: build_check(self._ground, self._layout, [self._ground.expr(p.antecedent)])
+            for k, p in enumerate(properties)
+            if p.kind == "deadlock_free" and p.antecedent is not None
+        }
         self._visited = Visited(self._layout)
         self._max_states = max_states
         capacity = max(_CHUNK, min(_BATCH, _BUFFER_BYTES // (8 * self._layout.words)))
         limits = max_states, max_bytes
         self._batch = Batch(self._ground, self._layout, self._visited, capacity, limits)
+        if self._quiet:
+            self._batch.moved = np.zeros(0, dtype=np.bool_)
         self._hits = dict[int, _Hit]()
         self._paths = dict[int, Path]()
         self._level: tuple[int, int] | None = None
@@ -199,6 +208,7 @@ class Explicit:
         if batch.overflows:
             self._overflow = batch.overflows[0]
             return
+        self._stuck(first, end)
         self._level = end, self._visited.count
         if not self._exhausted():
             self._depth = depth
@@ -220,6 +230,23 @@ class Explicit:
                     found = int(hit.argmax()) if hit.any() else -1
                 if found >= 0:
                     self._hits[number] = _Hit(a + found, None, depth)
+
+    def _stuck(self, first: int, end: int) -> None:
+        """Look for deadlocks among the states of a level from which all steps were taken."""
+        if not self._quiet or self._batch.moved is None:
+            return
+        moved = np.zeros(end, dtype=np.bool_)
+        known = self._batch.moved[:end]
+        moved[: len(known)] = known
+        still = first + np.flatnonzero(~moved[first:end])
+        if not len(still):
+            return
+        columns = np.ascontiguousarray(self._visited.rows[still].T)
+        for number, quiet in self._quiet.items():
+            stuck = np.broadcast_to(~np.asarray(quiet(columns)[0]), len(still))
+            found = self._hits.get(number)
+            if stuck.any() and (found is None or found.depth > self._depth):
+                self._hits[number] = _Hit(int(still[stuck.argmax()]), None, self._depth)
 
     def answers(self) -> tuple[Answer, ...]:
         """One answer per property of the task, in its order, as things stand.
@@ -243,7 +270,11 @@ class Explicit:
         if self._stopped:
             return say(Verdict.UNKNOWN, self._depth, self._stopped)
         if not self._exhausted():
-            return say(Verdict.BOUNDED, self._depth)
+            if prop.kind != "deadlock_free":
+                return say(Verdict.BOUNDED, self._depth)
+            if self._depth == 0:  # whether the initial states can move is not known yet
+                return say(Verdict.UNKNOWN, 0, "no step was tried")
+            return say(Verdict.BOUNDED, self._depth - 1)
         if seen == 0:
             return say(Verdict.VACUOUS, 0, "there is no initial state")
         if prop.kind == "reachable":

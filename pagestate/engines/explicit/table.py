@@ -33,8 +33,8 @@ class Visited:
         links = self.parent.nbytes + self.action.nbytes
         return self._words.nbytes + self._table.nbytes + links
 
-    def insert(self, rows: Array, parent: Array, action: Array) -> None:
-        """Add the rows that are new, in order, each once."""
+    def insert(self, rows: Array, parent: Array, action: Array) -> Array:
+        """Add the rows that are new, in order, each once; the number of the state of each row."""
         k, n = len(rows), self.count
         self._reserve(n + k)
         words, table = self._words, self._table
@@ -48,6 +48,8 @@ class Visited:
         self.parent[n:end] = parent[fresh]
         self.action[n:end] = action[fresh]
         self.count = end
+        found: Array = table[slot]
+        return found
 
     def _claim(self, n: int, k: int) -> tuple[Array, Array]:
         """Find a slot for the rows ``n`` to ``n + k``: each one's slot, and whether it is new."""
