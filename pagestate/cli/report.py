@@ -15,7 +15,7 @@ from pagestate.check.vacuity import dead_steps
 from pagestate.core.verdict import PROOFS, Result, Verdict
 from pagestate.run.outcome import Outcome
 from pagestate.view.text import render_text
-from pagestate.view.traceview import view_of
+from pagestate.view.traceview import for_ever, view_of
 
 WIDTH = 80
 _WIDEST = 100
@@ -131,7 +131,9 @@ def _reasons(request: Request, results: Sequence[Result]) -> list[str]:
 
 
 def _found(r: Result) -> str:
-    steps = "" if r.trace is None else _count(len(r.trace.steps), "step")
+    steps = ""
+    if r.trace is not None:
+        steps = _count(len(r.trace.steps), "step") + for_ever(r.trace)
     match r.verdict:
         case Verdict.VIOLATED:
             return f"in {steps}"

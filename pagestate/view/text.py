@@ -26,13 +26,14 @@ _HANG = 4
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A line of one lane before it is placed; ``number`` where it is a step."""
+    """A line of one lane (``across``: of none) before it is placed; ``number``: it is a step."""
 
     lane: int
     indent: int
     text: str
     number: int | None = None
     fact: bool = False
+    across: bool = False
 
 
 def render_text(
@@ -60,7 +61,7 @@ def render_text(
         start = fact_lines(f for f in view.initial if _wanted(f, values or "shared"))
         if start:
             out += [*_paragraph(f"start: {'; '.join(start)}", margin, width, prose=False), ""]
-    lines = [line for row in view.rows for line in _lines(row, values)]
+    lines = [line for row in view.rows for line in _lines(row, values, view.back_to)]
     columns = _columns(len(view.lanes), width, margin)
     if columns:
         out += _table(view, lines, columns, margin, width, numbers)
@@ -87,7 +88,9 @@ def _paragraph(text: str, margin: int, width: int, prose: bool = True) -> list[s
     return [" " * margin + first, *(" " * (margin + _HANG) + line for line in rest)]
 
 
-def _lines(row: Row, values: Values) -> Iterator[_Line]:
+def _lines(row: Row, values: Values, back_to: int | None) -> Iterator[_Line]:
+    if row.number == back_to:
+        yield _Line(row.lane, 0, "-> the loop starts here", across=True)
     if row.starts:
         yield _Line(row.lane, 0, row.starts)
     for depth in range(row.open, len(row.calls)):
@@ -134,6 +137,9 @@ def _table(
         cells = (t.ljust(e - c + _GAP) for t, c, e in zip(title, columns, ends, strict=True))
         yield " " * columns[0] + "".join(cells)
     for line in lines:
+        if line.across:
+            yield from _paragraph(line.text, margin, width)
+            continue
         start = columns[line.lane]
         end = ends[line.lane]
         for n, text in enumerate(_placed(line, end - start, width - end)):
@@ -148,6 +154,9 @@ def _log(
     names = [f"{lane.cpu}: " for lane in view.lanes]
     widest = max((len(n) for n in names), default=0)
     for line in lines:
+        if line.across:
+            yield from _paragraph(line.text, margin, width)
+            continue
         for n, text in enumerate(_placed(line, width - margin - widest)):
             name = names[line.lane] if n == 0 else ""
             yield _numbered(line if n == 0 else None, margin, numbers) + name.ljust(widest) + text

@@ -207,6 +207,16 @@ def _reached(trace: Trace) -> bool:
     return trace.verdict in PROOFS or trace.verdict in ("reachable", "reached", "witness")
 
 
+def for_ever(trace: Trace) -> str:
+    """What of a lasso is repeated, as the end of "in 7 steps" (nothing for other traces)."""
+    if trace.loop is None:
+        return ""
+    around = len(trace.steps) - trace.loop
+    if not around:
+        return ", then nothing moves"
+    return f", the last {around} for ever" if trace.loop else ", again and again"
+
+
 def _headline(trace: Trace, lanes: int) -> str:
     of_pages = dict.fromkeys(d for v in trace.variables if v.thread is None for d in v.dims)
     sizes = [plural(d, trace.sizes[d]) for d in of_pages if d in trace.sizes]
