@@ -1,6 +1,6 @@
 """What the results of a run mean for the caller: the exit code, in one pure function."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from enum import IntEnum
 
 from pagestate.core.verdict import CONCLUSIVE, PROOFS, Result, Verdict
@@ -72,4 +72,9 @@ def exit_code(
         codes.add(Exit.INTERNAL)
     if usage_error:
         codes.add(Exit.USAGE)
-    return next(code for code in PRECEDENCE if code in codes)
+    return gravest(codes)
+
+
+def gravest(codes: Collection[Exit]) -> Exit:
+    """The code that stands for all of ``codes``; without any, that nothing was selected."""
+    return next((code for code in PRECEDENCE if code in codes), Exit.NOTHING)

@@ -15,6 +15,7 @@ from pagestate import __version__
 from pagestate.check.outcome import Exit
 from pagestate.cli.check import check
 from pagestate.cli.files import steady_streams
+from pagestate.cli.gate import baseline, cache, gate, report
 from pagestate.cli.models import models
 from pagestate.cli.show import show
 
@@ -96,6 +97,10 @@ def main() -> None:
     """
 
 
+main.add_command(baseline)
+main.add_command(cache)
 main.add_command(check)
+main.add_command(gate)
 main.add_command(models)
+main.add_command(report)
 main.add_command(show)

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from pagestate.check.certificate import TERMS
 from pagestate.check.names import file_stem
 from pagestate.check.request import Request, size_words
 from pagestate.core.property import Property
@@ -112,7 +111,9 @@ class Answers:
         elif result.verdict == Verdict.PROVED:
             stem = file_stem(self.request.compiled.system.name, prop.name)
             with suppress(OSError):
-                invariant = (certificates / stem / TERMS).read_text(encoding="utf-8").strip()
+                invariant = (
+                    (certificates / stem / "invariant.json").read_text(encoding="utf-8").strip()
+                )
             if invariant is None:
                 return None
         elif self.request.unbounded:

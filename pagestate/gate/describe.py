@@ -34,7 +34,7 @@ def describe(target: str, root: Path) -> Described:
             made.update(Path(file).read_bytes())
     switches = model.declared_switches()
     return Described(
-        target=target,
+        model=target,
         name=model.name,
         file=_relative(_file_of(model), root),
         files=tuple(_relative(f, root) for f in files),

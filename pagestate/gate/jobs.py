@@ -21,12 +21,12 @@ Words = Mapping[str, str]
 class Described:
     """What a model says about itself when it is loaded.
 
-    ``target`` is what loads it (a shipped name, or a path relative to the root); ``files`` are the
+    ``model`` is what loads it (a shipped name, or a path relative to the root); ``files`` are the
     files it was made of.  ``switches`` has the defaults, as they are written on the command line;
     ``choices`` what else there is.  ``digest`` is of the contents of the files.
     """
 
-    target: str
+    model: str
     name: str
     file: str
     files: tuple[str, ...]
@@ -144,7 +144,7 @@ def _jobs(config: Config, model: Described, selection: Selection) -> list[Job]:
     if "*" in scenarios:
         scenarios = model.scenarios or (None,)
     base = Job(
-        model=model.target,
+        model=model.model,
         name=model.name,
         file=model.file,
         digest=model.digest,

@@ -13,7 +13,7 @@ class Named(Protocol):
     """What a name can match."""
 
     @property
-    def target(self) -> str:
+    def model(self) -> str:
         """What loads the model: a shipped name, or a path relative to the root."""
         ...
 
@@ -25,8 +25,8 @@ class Named(Protocol):
 
 def matches(model: Named, pattern: str) -> bool:
     """Whether a name, a path or a glob means ``model``."""
-    path = model.target if model.target.endswith(".py") else f"{model.target}.py"
-    known = {model.name, model.target, path, Path(path).stem, Path(path).name}
+    path = model.model if model.model.endswith(".py") else f"{model.model}.py"
+    known = {model.name, model.model, path, Path(path).stem, Path(path).name}
     return any(fnmatchcase(name, pattern) for name in known)
 
 

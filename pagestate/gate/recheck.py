@@ -8,16 +8,15 @@
   states than that, the answer is established anew.  Beyond, it rests on the cached search having
   been one of an equal system by equal code: both are in the key.
 
-What does not pass is dropped and computed.
+What does not pass is dropped and computed.  Solvers and engines are imported where they are needed:
+most jobs of a warm gate need none.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pagestate.check.certificate import certify
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import COUNT_BOUND, Request
-from pagestate.check.termjson import BadTerm, invariant_from
 from pagestate.core.evaluate import CountOverflow, OutOfRange
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import FALSE
@@ -25,7 +24,6 @@ from pagestate.core.property import Property
 from pagestate.core.sorts import Sizes
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Move, Path, Verdict
-from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Task
 from pagestate.gate.cache import Coverage, Entry, Route
 
@@ -107,6 +105,9 @@ def _replayed(request: Request, prop: Property, entry: Entry, route: Route) -> T
 
 def _certified(request: Request, text: str, group: Mapping[str, Entry]) -> bool:
     """Whether the invariant is one, and proves all properties of the group."""
+    from pagestate.check.certificate import certify
+    from pagestate.check.termjson import BadTerm, invariant_from
+
     try:
         invariant = invariant_from(text)
         if not set(group) <= set(invariant.properties):
@@ -124,6 +125,8 @@ def _searched_again(
     request: Request, entries: Mapping[str, Entry], coverage: Coverage | None
 ) -> tuple[set[str], str, bool]:
     """The entries that a fresh search does not contradict, what it did, whether steps fit."""
+    from pagestate.engines.explicit.search import Explicit
+
     asked = tuple(p for p in request.properties if p.name in entries)
     if not asked:  # a goal that nothing meets keeps the search going
         asked = (Property("", "reachable", FALSE),)
@@ -146,15 +149,14 @@ def _searched_again(
     how = f"first {engine.states:,} states searched again"
     if engine.complete:
         how = f"all {engine.states:,} states searched again"
-    return good, how, coverage is not None and _fits(request, engine, coverage)
+    return good, how, coverage is not None and _fits(request, engine.fired, coverage)
 
 
-def _fits(request: Request, engine: Explicit, coverage: Coverage) -> bool:
+def _fits(request: Request, fired: Mapping[str, int], coverage: Coverage) -> bool:
     """Whether no step was taken just now that the complete search is said not to have taken."""
     actions = request.compiled.system.actions
     if len(coverage.fired) != len(actions):
         return False
-    fired = engine.fired
     return all(
         times or not fired.get(a.name, 0) for a, times in zip(actions, coverage.fired, strict=True)
     )

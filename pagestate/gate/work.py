@@ -7,29 +7,17 @@ decided.  Who started it watches over its time; it ends by itself when that proc
 
 import json
 import os
-import resource
-import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pagestate.check.request import Request, make_request
-from pagestate.check.vacuity import dead_steps, idle_threads
-from pagestate.core.verdict import Result
-from pagestate.gate.answers import Answers
 from pagestate.gate.describe import describe
-from pagestate.gate.jobs import Job, job_from
-from pagestate.gate.records import BROKEN, CRASHED, DONE, Finding, Record
+from pagestate.gate.jobs import job_from
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.load import load_model
-from pagestate.run.portfolio import Options, Outcome, run
-from pagestate.view.itf import to_itf
 
 _LOOK_EVERY = 0.5
 
@@ -60,110 +48,13 @@ def _answer(question: Mapping[str, Any]) -> dict[str, Any]:
         if "model" in question:
             described = describe(question["model"], root)
             return {"described": {n: getattr(described, n) for n in described.__slots__}}
+        from pagestate.gate.perform import perform
+
         job = job_from(question["job"])
         folder = Path(question["cache"]) if question.get("cache") else None
         return {"record": perform(job, folder, root).to_json()}
     except ModelError as error:
         return {"error": str(error)}
-
-
-def perform(job: Job, cache: Path | None, root: Path) -> Record:
-    """Do the job in this process (its engines have processes of their own).
-
-    Raises nothing: a model with an error makes a record that says so.
-    """
-    began = time.monotonic()
-    if job.memory:
-        _limit_memory(job.memory)
-    try:
-        record = _decided(job, cache, root)
-    except ModelError as error:
-        record = Record(job.id, BROKEN, message=str(error))
-    except MemoryError:
-        record = Record(job.id, CRASHED, message="out of memory")
-    return replace(record, seconds=round(time.monotonic() - began, 3))
-
-
-def _limit_memory(most: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    limits = [n for n in (most, soft, hard) if n != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min(limits), hard))
-
-
-def _decided(job: Job, cache: Path | None, root: Path) -> Record:
-    request = make_request(load_model(job.model), job.switches, job.sizes, job.properties)
-    problem = _misfit(job, request)
-    if problem:
-        return Record(job.id, BROKEN, message=problem)
-    answers = Answers(cache, job, request)
-    known, dropped = answers.known()
-    open_ = tuple(p for p in request.properties if p.name not in known)
-    outcome = Outcome()
-    if open_:
-        folder = Path(tempfile.mkdtemp(prefix="pagestate-"))
-        try:
-            options = Options(
-                job.engine, job.depth, job.timeout, folder, job.memory, rlimit=job.rlimit
-            )
-            outcome = run(replace(request, properties=open_), options, lambda working: None)
-            notes = answers.keep(outcome, folder)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        outcome.notes.extend(notes)
-    fired = outcome.fired if outcome.fired is not None else answers.fired
-    results = {r.name: r for r in outcome.results} | known
-    listed = [results[p.name] for p in request.properties]
-    dead = list[str]()
-    if fired is not None:
-        listed += idle_threads(request, fired)
-        dead = dead_steps(request, fired)
-    return Record(
-        job.id,
-        DONE,
-        findings=tuple(_finding(request, r, answers.how.get(r.name, ""), root) for r in listed),
-        errors=tuple(outcome.errors),
-        notes=(*outcome.notes, *outcome.failures, *outcome.problems),
-        dead=tuple(dead),
-        worker=f"{os.uname().nodename}:{os.getpid()}",
-        dropped=tuple(dropped),
-    )
-
-
-def _misfit(job: Job, request: Request) -> str:
-    if request.unbounded and job.engine in ("explicit", "bmc"):
-        return f"engine {job.engine} searches finite sizes only; use auto or parametric"
-    if job.engine == "parametric" and not request.unbounded:
-        return "engine parametric proves for every size: give a size of any"
-    return ""
-
-
-def _finding(request: Request, result: Result, recheck: str, root: Path) -> Finding:
-    prop = next((p for p in request.compiled.properties if p.name == result.name), None)
-    span = (prop.span if prop else None) or request.compiled.model.span
-    expected = request.compiled.expected.get(result.name)
-    file = ""
-    if span is not None:
-        path = Path(span.file).resolve()
-        file = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
-    return Finding(
-        name=result.name,
-        verdict=result.verdict,
-        title=result.title,
-        kind=prop.kind if prop else "always",
-        scope=result.scope,
-        engine=result.engine,
-        depth=result.depth,
-        states=result.states,
-        seconds=result.seconds,
-        reason=result.reason,
-        file=file,
-        line=span.line if span else 0,
-        expected=expected[0] if expected else None,
-        because=expected[1] if expected else "",
-        recheck=recheck,
-        assumptions=result.assumptions,
-        trace=None if result.trace is None else to_itf(result.trace),
-    )
 
 
 if __name__ == "__main__":
