@@ -112,7 +112,7 @@ def check_properties(
     """Every property has the same value in both meanings."""
     by_name = {p.name: p for p in compiled.model.properties}
     for prop in compiled.properties:
-        if prop.builtin or (prop.kind == "step" and before is None):
+        if prop.builtin or prop.kind == "deadlock_free" or (prop.kind == "step" and before is None):
             continue
         if prop.kind == "step":
             assert before is not None
@@ -122,6 +122,10 @@ def check_properties(
                 machine.snapshot(padded(machine, state)),
             )
             concrete = machine.evaluate(by_name[prop.name].fn, *snapshots)
+        elif prop.kind == "leads_to":
+            terms = reversed(prop.terms)
+            pair = tuple(bool(evaluate(t, state, sizes, {})) for t in terms)
+            symbolic, concrete = pair == machine.evaluate_pair(by_name[prop.name].fn), True
         else:
             symbolic = evaluate(prop.formula, state, sizes, {})
             concrete = machine.evaluate(by_name[prop.name].fn)

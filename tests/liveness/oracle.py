@@ -13,8 +13,14 @@ from itertools import combinations
 
 import networkx as nx
 
-from pagestate.core.evaluate import CountOverflow, apply, bindings, enabled, evaluate
-from pagestate.core.evaluate import initial_states
+from pagestate.core.evaluate import (
+    CountOverflow,
+    apply,
+    bindings,
+    enabled,
+    evaluate,
+    initial_states,
+)
 from pagestate.core.expr import Expr, Lit, Param, Read, conj, disj, eq, lit, neg
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, EnumSort, IndexSort, Sizes
@@ -108,9 +114,7 @@ def violated(system: System, prop: Property, sizes: Sizes, found: Explored) -> b
             rest = bad - {k for w in others for k in ever[w]}
             part = nx.DiGraph()
             part.add_nodes_from(rest)
-            kept = [
-                s for s in inner if s[0] in rest and s[1] in rest and s[2] not in others
-            ]
+            kept = [s for s in inner if s[0] in rest and s[1] in rest and s[2] not in others]
             part.add_edges_from((a, b) for a, b, _, _ in kept)
             for component in nx.strongly_connected_components(part):
                 moved = {w for a, b, w, _ in kept if a in component and b in component}
@@ -141,9 +145,7 @@ def random_system(seed: int) -> tuple[System, tuple[Property, ...], Sizes]:
         where: tuple[Expr, ...] = () if me is None else (me,)
         control = Read(f"{name}.pc", where, sort)
         variables.append(
-            StateVar(
-                f"{name}.pc", (cpu,) if many else (), sort, "l0", thread=name, control=True
-            )
+            StateVar(f"{name}.pc", (cpu,) if many else (), sort, "l0", thread=name, control=True)
         )
         for label in labels:
             for n in range(dice.choice((1, 1, 1, 2))):
@@ -185,7 +187,11 @@ def random_system(seed: int) -> tuple[System, tuple[Property, ...], Sizes]:
                 eager=repeat and dice.random() < 0.5,
             )
         )
-    goal = disj(literal(dice, flags), literal(dice, flags)) if dice.random() < 0.3 else literal(dice, flags)
+    goal = (
+        disj(literal(dice, flags), literal(dice, flags))
+        if dice.random() < 0.3
+        else literal(dice, flags)
+    )
     pcs = [v for v in variables if v.control and not v.dims]
     if pcs and dice.random() < 0.6:
         pc = dice.choice(pcs)
