@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pagestate.core.trace import Trace
+from pagestate.core.verdict import PROOFS
 from pagestate.gate.jobs import Job
 from pagestate.gate.policy import Judged, Judgement, Policy, Status, judge, policy_from
 from pagestate.gate.records import Record
@@ -79,10 +80,13 @@ def sentence(item: Judged) -> str:
     finding, parts = item.finding, [item.finding.verdict.value]
     if finding.trace is not None and len(finding.trace.get("states", [])) > 0:
         count = len(finding.trace["states"]) - 1
+        reached = finding.verdict in PROOFS
+        parts[0] = "reached" if reached else parts[0]
         parts[0] += f" in {count} step{'' if count == 1 else 's'}"
     elif finding.verdict == "bounded":
         parts[0] += f" to depth {finding.depth}"
     parts += [item.why, finding.reason.splitlines()[0] if finding.reason else ""]
-    if item.status in (Status.EXPECTED, Status.KNOWN) or item.excuse:
-        parts.append(item.excuse)
+    if item.excuse:
+        fails = item.status in (Status.FAILED, Status.OPEN)
+        parts.append(f"the reason was: {item.excuse}" if fails else item.excuse)
     return ", ".join(p for p in parts if p)

@@ -45,7 +45,7 @@ def planned(
 
     Raises ConfigError and OSError; what is wrong with single models is in the answer.
     """
-    found, problems = _described(config, _targets(config, names))
+    found, problems = described(config, _targets(config, names))
     chosen = found
     if since:
         chosen = changed_models(config, found, changed_files(config.root, since))
@@ -79,7 +79,7 @@ def _means(target: str, name: str) -> bool:
     return name in (target, path, Path(path).stem)
 
 
-def _described(config: Config, names: Sequence[str]) -> tuple[list[Described], list[str]]:
+def described(config: Config, names: Sequence[str]) -> tuple[list[Described], list[str]]:
     """Load every model in a process of its own; those that load, and what is wrong with others."""
 
     def look(name: str) -> Described | str:
@@ -127,6 +127,13 @@ def run(todo: Planned, tell: Tell, fresh: bool = False) -> store.Results:
     return store.Results(str(config.root), jobs, policy, work.records, end, started)
 
 
+def order(config: Config, job: Job) -> str:
+    """What a worker is told: the job, and where the models and the cache are."""
+    cache = config.get("cache")
+    folder = str(config.root / cache) if cache else ""
+    return json.dumps({"job": job.to_json(), "root": str(config.root), "cache": folder})
+
+
 class _Gate:
     def __init__(
         self,
@@ -154,14 +161,8 @@ class _Gate:
             pool,
             perform,
         ):
-            futures = {pool.submit(perform, self.order(job)): job for job in open_}
+            futures = {pool.submit(perform, order(self.config, job)): job for job in open_}
             self.collect(futures)
-
-    def order(self, job: Job) -> str:
-        """What a worker is told."""
-        cache = self.config.get("cache")
-        folder = str(self.config.root / cache) if cache else ""
-        return json.dumps({"job": job.to_json(), "root": str(self.config.root), "cache": folder})
 
     def collect(self, futures: "dict[Future[str], Job]") -> None:
         """Take results as they come."""
