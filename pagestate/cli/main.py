@@ -14,6 +14,7 @@ import click
 from pagestate import __version__
 from pagestate.check.outcome import Exit
 from pagestate.cli.check import check
+from pagestate.cli.export import export
 from pagestate.cli.files import steady_streams
 from pagestate.cli.gate import baseline, cache, gate, report
 from pagestate.cli.models import models
@@ -101,6 +102,7 @@ main.add_command(baseline)
 main.add_command(cache)
 main.add_command(check)
 main.add_command(gate)
+main.add_command(export)
 main.add_command(models)
 main.add_command(report)
 main.add_command(show)
