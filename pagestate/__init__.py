@@ -3,7 +3,7 @@
 What a model file imports: ``from pagestate import Model, State, per_page, thread, ...``.
 """
 
-from pagestate.lang.declare import Expect, Model, switch
+from pagestate.lang.declare import Expect, Model, Scenario, switch
 from pagestate.lang.functions import (
     always,
     atomic,
@@ -65,6 +65,7 @@ __all__ = [
     "Model",
     "Page",
     "Range",
+    "Scenario",
     "State",
     "Var",
     "always",

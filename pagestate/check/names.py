@@ -3,6 +3,7 @@
 import re
 
 
-def file_stem(model: str, prop: str) -> str:
-    """How the files about a property of a model are called, without their ending."""
-    return f"{re.sub(r'[^A-Za-z0-9_.-]', '_', model)}-{prop}"
+def file_stem(model: str, prop: str, scenario: str = "") -> str:
+    """How the files about a property of a model (in a scenario) are called, without ending."""
+    parts = (re.sub(r"[^A-Za-z0-9_.-]", "_", model), scenario, prop)
+    return "-".join(p for p in parts if p)

@@ -7,12 +7,13 @@ from pagestate.core.property import Property
 from pagestate.core.sorts import Sizes
 from pagestate.lang.compile import Compiled, compile_model, valuation_of
 from pagestate.lang.declare import Model
-from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.diagnostics import ModelError, near
+from pagestate.lang.faults import FAULTS
 from pagestate.lang.layout import layout_of
-from pagestate.lang.scope import near
 
 COUNT_BOUND = 7
 """The bound of counters in the first attempt of a finite search."""
+BUILTIN = frozenset(name for name, _ in FAULTS.values())
 _DIGITS = 6
 PROBE_SIZE = 2
 """The size at which an engine for every size explores a sort that has no size of its own."""
@@ -35,6 +36,19 @@ class Request:
     def scope(self) -> str:
         """The sizes in words: ``2 pages, any number of getters``."""
         return size_words(self.sizes, self.unbounded)
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario (empty: the model has none)."""
+        scenario = self.compiled.model.scenario
+        return "" if scenario is None else scenario.name
+
+    def _parts(self) -> tuple[str, ...]:
+        """The scenario, and who takes no part in it."""
+        left = ", ".join(self.compiled.model.left_out())
+        if not self.scenario:
+            return ()
+        return (f"scenario {self.scenario}; left out: {left or 'nobody'}",)
 
     def _ends(self) -> tuple[str, ...]:
         """Where executions end: what comes after a fault is not looked at."""
@@ -63,6 +77,7 @@ class Request:
         if self.compiled.valuation.get("reorder") is True:
             order += ", but for what the switch reorder allows"
         return (
+            *self._parts(),
             f"the only actors are: {', '.join(actors) or 'none'}",
             order,
             "interrupts are not modelled",
@@ -87,22 +102,62 @@ def plural_of(noun: str) -> str:
     return f"{noun}es" if noun.endswith(("s", "x", "ch", "sh")) else f"{noun}s"
 
 
+def scenarios_of(
+    model: Model, selected: Sequence[str], properties: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """The scenarios called ``selected`` (none: all) that may have one of ``properties``.
+
+    They come in the order of the model; a model without scenarios gives none.  Raises ModelError
+    PS306, PS309.
+    """
+    for name in selected:
+        model.in_scenario(name)
+    known = {*(p.name for p in model.properties), *BUILTIN}
+    for name in properties:
+        if model.scenarios and name not in known:
+            raise _no_property(model, name, known)
+    names = [s.name for s in model.scenarios if not selected or s.name in selected]
+    chosen = tuple(n for n in names if not properties or _has(model.in_scenario(n), properties))
+    if names and not chosen:
+        one = f"scenario {names[0]}" if len(names) == 1 else "any of the scenarios"
+        raise ModelError(
+            "PS306",
+            f"{' and '.join(map(repr, properties))}: no such property in {one} selected",
+            hint=f"they are in: {', '.join(scenarios_of(model, (), properties))}",
+        )
+    return chosen
+
+
+def _has(part: Model, properties: Sequence[str]) -> bool:
+    return any(p in BUILTIN for p in properties) or any(
+        p.name in properties for p in part.properties
+    )
+
+
 def make_request(
     model: Model,
     settings: Mapping[str, str],
     sizes: Mapping[str, str],
     selected: Sequence[str],
+    scenario: str = "",
 ) -> Request:
     """Compile the model for the given switches and resolve sizes and property names.
 
-    Raises ModelError PS301 to PS306 and what compiling raises.
+    ``scenario`` names the scenario (empty: all actors at once).  There, sizes and properties may
+    be ones that only other scenarios have: they say nothing.  Raises ModelError PS301 to PS306,
+    PS309 and what compiling raises.
     """
+    if scenario:
+        model = model.in_scenario(scenario)
+    whole = model.whole or model
     compiled = compile_model(model, valuation_of(model, settings))
     sorts = [s.name for s in compiled.system.sorts]
+    elsewhere = _declared_sorts(whole)
     for name in [*sizes, *model.sizes]:
-        if name not in sorts and (name in sizes or name not in _declared_sorts(model)):
-            hint = near(name, sorts) or "it has no index sorts"
-            raise ModelError("PS303", f"model {model.name} has no index sort {name!r}", hint=hint)
+        if name in sorts or (name in elsewhere and (scenario or name not in sizes)):
+            continue
+        hint = near(name, sorts) or "it has no index sorts"
+        raise ModelError("PS303", f"model {model.name} has no index sort {name!r}", hint=hint)
     numbers, unbounded = dict[str, int](), set[str]()
     for name in sorts:
         text = sizes.get(name, str(model.sizes.get(name, PROBE_SIZE)))
@@ -118,12 +173,17 @@ def make_request(
     if ordered:
         raise ModelError("PS304", f"sort {ordered[0]!r} is ordered: it cannot have any size")
     known = {p.name: p for p in compiled.properties}
+    others = {*(p.name for p in whole.properties), *BUILTIN} if scenario else set[str]()
     for name in selected:
-        if name not in known:
-            hint = near(name, list(known)) or "it has no properties"
-            raise ModelError("PS306", f"model {model.name} has no property {name!r}", hint=hint)
+        if name not in known and name not in others:
+            raise _no_property(model, name, known)
     chosen = tuple(p for p in compiled.properties if not selected or p.name in selected)
     return Request(compiled, chosen, numbers, frozenset(unbounded))
+
+
+def _no_property(model: Model, name: str, known: Collection[str]) -> ModelError:
+    hint = near(name, known) or "it has no properties"
+    return ModelError("PS306", f"model {model.name} has no property {name!r}", hint=hint)
 
 
 def _declared_sorts(model: Model) -> set[str]:

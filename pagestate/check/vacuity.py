@@ -42,6 +42,7 @@ def idle_threads(request: Request, fired: Mapping[str, int]) -> list[Result]:
                     certificate=None,
                     expected=None,
                     assumptions=request.assumptions,
+                    scenario=request.scenario,
                 )
             )
     return found

@@ -57,7 +57,8 @@ def verified(request: Request, task: Task, answer: Answer, directory: Path | Non
     if nothing:
         answer = replace(answer, verdict=Verdict.VACUOUS, reason=nothing, certificate=None)
         return Checked(answer, None, None)
-    where = None if directory is None else directory / file_stem(task.system.name, prop.name)
+    stem = file_stem(task.system.name, prop.name, request.scenario)
+    where = None if directory is None else directory / stem
     failures = certify(task, invariant, where)
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
@@ -95,6 +96,8 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
             answer.engine,
             compiled.valuation,
         )
+        if request.scenario:
+            trace = replace(trace, meta={**trace.meta, "scenario": request.scenario})
         replay(compiled, prop, trace)
     except (NotAPath, ReplayMismatch) as error:
         raise CheckFailed(f"{answer.engine}, {prop.name}: {error}") from None

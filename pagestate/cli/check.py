@@ -13,12 +13,13 @@ import click
 
 from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
-from pagestate.check.request import Request, make_request
+from pagestate.check.request import Request, make_request, scenarios_of
 from pagestate.check.vacuity import idle_threads
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
 from pagestate.cli.jsonresults import results_object
+from pagestate.cli.options import pairs
 from pagestate.run.messages import Working
 from pagestate.run.outcome import Outcome
 from pagestate.run.plan import ENGINES
@@ -70,6 +71,13 @@ Exit codes:
     help="Check this property; may be repeated.  [default: all of the model]",
 )
 @click.option(
+    "--scenario",
+    "scenarios",
+    multiple=True,
+    metavar="NAME",
+    help="Check this scenario; may be repeated.  [default: all that have the properties]",
+)
+@click.option(
     "--set",
     "settings",
     multiple=True,
@@ -113,6 +121,7 @@ Exit codes:
 def check(
     model: str,
     names: Sequence[str],
+    scenarios: Sequence[str],
     settings: Sequence[str],
     sizes: Sequence[str],
     engine: str,
@@ -132,9 +141,12 @@ def check(
     if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
         raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
     declared = load(model)
+    given = pairs(settings, "--set"), pairs(sizes, "--size")
     with user_errors():
-        request = make_request(declared, _pairs(settings, "--set"), _pairs(sizes, "--size"), names)
-    _fits(engine, request)
+        parts = scenarios_of(declared, scenarios, names) or ("",)
+        requests = [make_request(declared, *given, names, part) for part in parts]
+    for request in requests:
+        _fits(engine, request)
     target = None if json_file in (None, "-") else Path(str(json_file))
     with user_errors():
         if target is not None:
@@ -142,25 +154,30 @@ def check(
         if trace_dir is not None:
             trace_dir.mkdir(parents=True, exist_ok=True)
     meter = _Meter()
-    with user_errors():
-        outcome = run(request, Options(engine, depth, timeout, trace_dir), meter.show)
-    meter.clear()
-    if outcome.fired is not None:
-        outcome.results.extend(idle_threads(request, outcome.fired))
-    problems = _deliver(request, outcome, json_file, trace_dir, require_proof, values)
-    for note in outcome.failures:
-        click.echo(f"pagestate: {note}", err=True)
-    for error in outcome.errors:
-        click.echo(f"pagestate: internal error: {error}", err=True)
+    outcomes = list[Outcome]()
+    problems = list[str]()
+    for request in requests:
+        with user_errors():
+            outcome = run(request, Options(engine, depth, timeout, trace_dir), meter.show)
+        meter.clear()
+        if outcome.fired is not None:
+            outcome.results.extend(idle_threads(request, outcome.fired))
+        outcomes.append(outcome)
+        problems += _deliver(request, outcome, json_file, trace_dir, require_proof, values)
+        for note in outcome.failures:
+            click.echo(f"pagestate: {note}", err=True)
+        for error in outcome.errors:
+            click.echo(f"pagestate: internal error: {error}", err=True)
+        if outcome.interrupted:
+            click.echo("pagestate: interrupted; the above is what was decided", err=True)
+            break
     for problem in problems:
         click.echo(f"pagestate: {problem}", err=True)
-    if outcome.interrupted:
-        click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
-        outcome.results,
+        [r for o in outcomes for r in o.results],
         require_proof=require_proof,
-        interrupted=outcome.interrupted,
-        internal_error=bool(outcome.errors),
+        interrupted=any(o.interrupted for o in outcomes),
+        internal_error=any(o.errors for o in outcomes),
         usage_error=bool(problems),
     )
     if code == Exit.NOTHING:
@@ -173,19 +190,6 @@ def _fits(engine: str, request: Request) -> None:
         raise UserError(f"engine {engine} searches finite sizes only; use auto or parametric")
     if engine == "parametric" and not request.unbounded:
         raise UserError("engine parametric proves for every size: give --size page=any or the like")
-
-
-def _pairs(texts: Sequence[str], option: str) -> dict[str, str]:
-    """``NAME=VALUE`` options as a mapping."""
-    found = dict[str, str]()
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name or not value:
-            raise UserError(f"{option} {text}: write it as {option} NAME=VALUE")
-        if name in found:
-            raise UserError(f"{option} {text}: {name} is given twice")
-        found[name] = value
-    return found
 
 
 class _Meter:
@@ -240,7 +244,7 @@ def _deliver(
         name = request.compiled.model.name
         for result in outcome.results:
             if result.trace is not None:
-                path = trace_dir / f"{file_stem(name, result.name)}.itf.json"
+                path = trace_dir / f"{file_stem(name, result.name, result.scenario)}.itf.json"
                 problems.append(_stored(path, partial(save_trace, result.trace)))
     return [p for p in problems if p]
 

@@ -72,7 +72,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A checked verdict of one property: what the user, JSON and the gate see."""
+    """A checked verdict of one property: what the user, JSON and the gate see.
+
+    ``scenario`` names the actors it is about (empty: the model has no scenarios).
+    """
 
     name: str
     verdict: Verdict
@@ -87,3 +90,4 @@ class Result:
     expected: Verdict | None
     assumptions: tuple[str, ...]
     title: str = ""
+    scenario: str = ""

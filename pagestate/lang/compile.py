@@ -21,7 +21,7 @@ from pagestate.core.verdict import Verdict
 from pagestate.core.waiting import NO_FAULT, all_at, is_idle
 from pagestate.lang.control import Control, Scan, Seq, Transition
 from pagestate.lang.declare import Model
-from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.faults import FAULTS, may_be_negative
 from pagestate.lang.fold import fold_constants
 from pagestate.lang.layout import Layout, layout_of, state_variables
@@ -29,7 +29,7 @@ from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
 from pagestate.lang.names import Names
 from pagestate.lang.properties import compile_property, deadlock_property, pure_scope
-from pagestate.lang.scope import Step, near
+from pagestate.lang.scope import Step
 from pagestate.lang.sharing import Locals, share
 from pagestate.lang.terms import pure_body
 
@@ -66,7 +66,9 @@ def compile_model(
     model: Model, valuation: Mapping[str, bool | str | int], *, ordered_scans: bool = False
 ) -> Compiled:
     """Compile ``model``; ``ordered_scans``: loops visit members by number.  Raises ModelError."""
-    _check_names(model)
+    for part in (model.whole, model):
+        if part is not None:
+            _check_names(part)
     layout = layout_of(model)
     machines = _explore(model, layout, valuation, ordered_scans)
     shared = state_variables(layout, machines[0].readers if machines else set())
@@ -80,11 +82,11 @@ def compile_model(
         variables.extend(made[0])
         actions.extend(made[1])
         threads.append(made[2])
-    init: Expr = TRUE
-    if model.init is not None:
-        init = pure_body(pure_scope(model.init, layout, valuation))
+    conditions = (model.init, model.scenario.init if model.scenario else None)
+    init = conj(*(pure_body(pure_scope(c, layout, valuation)) for c in conditions if c))
     sorts = {v.name: v.sort for v in variables if v.control}
-    idle = {t.name: all_at(t, sorts[t.control], is_idle(t)) for t in threads}
+    idle: dict[str, Expr] = dict.fromkeys(model.left_out(), TRUE)
+    idle |= {t.name: all_at(t, sorts[t.control], is_idle(t)) for t in threads}
     properties = [
         deadlock_property(p, threads, actions, {v.name: v.sort for v in variables})
         if p.kind == "deadlock_free"
@@ -125,6 +127,7 @@ def compile_model(
 
 
 def _check_names(model: Model) -> None:
+    span = model.span if model.scenario is None else model.scenario.span
     for kind, names in (
         ("thread", [t.name for t in model.declared_threads()]),
         ("property", [p.name for p in model.properties]),
@@ -132,7 +135,7 @@ def _check_names(model: Model) -> None:
     ):
         twice = [n for n in names if names.count(n) > 1]
         if twice:
-            raise ModelError("PS307", f"{kind} {twice[0]!r} is declared twice", model.span)
+            raise ModelError("PS307", f"{kind} {twice[0]!r} is declared twice", span)
     known = [p.name for p in model.properties] + [name for name, _ in FAULTS.values()]
     switches = [s.name for s in model.declared_switches()]
     for expect in model.expect:
@@ -140,7 +143,7 @@ def _check_names(model: Model) -> None:
             raise ModelError(
                 "PS306",
                 f"an expectation names {expect.name!r}, which is no property of {model.name}",
-                model.span,
+                span,
                 near(expect.name, known),
             )
         for name in expect.when:
@@ -148,11 +151,11 @@ def _check_names(model: Model) -> None:
                 raise ModelError(
                     "PS301",
                     f"an expectation names switch {name!r}",
-                    model.span,
+                    span,
                     near(name, switches),
                 )
         if expect.verdict not in list(Verdict):
-            raise ModelError("PS308", f"{expect.verdict!r} is no verdict", model.span)
+            raise ModelError("PS308", f"{expect.verdict!r} is no verdict", span)
 
 
 def _explore(

@@ -7,12 +7,14 @@ from their syntax tree (:mod:`pagestate.lang.compile`) and, for replay, executed
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import FrameType
 from typing import Any, cast, overload
 
 from pagestate.core.span import Span
-from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
+from pagestate.lang.scenarios import check_scenarios
 from pagestate.lang.state import State
 from pagestate.lang.wellformed import check_kinds
 
@@ -79,15 +81,47 @@ class Expect:
 
 
 @dataclass(frozen=True, eq=False)
+class Scenario:
+    """A part of a model that is checked by itself: some of its threads, with what they need.
+
+    ``switches`` are other defaults for switches of the model, ``sizes`` other sizes;
+    ``properties`` are those of the model that are checked here (None: all of them), ``expect``
+    what is expected here, and ``init`` restricts the initial states further.
+    """
+
+    name: str
+    doc: str
+    threads: Sequence[Callable[..., None]]
+    switches: Mapping[str, bool | str | int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    properties: Sequence[PropertyDecl] | None = None
+    expect: Sequence[Expect] = ()
+    init: Callable[..., bool] | None = None
+    span: Span | None = None
+
+    def __post_init__(self) -> None:
+        frame = inspect.currentframe()
+        caller = frame.f_back.f_back if frame and frame.f_back else None
+        if self.span is None and caller is not None:
+            object.__setattr__(self, "span", _line_of(caller))
+
+    def declared_threads(self) -> tuple[ThreadDecl, ...]:
+        """The threads, as declared objects."""
+        return tuple(cast(ThreadDecl, t) for t in self.threads)
+
+
+@dataclass(frozen=True, eq=False)
 class Model:
     """A protocol: state, threads, switches, properties, sizes, expectations.
 
-    ``init`` restricts free initial values; ``assumptions`` are printed with every answer.
+    ``init`` restricts free initial values; ``assumptions`` are printed with every answer.  A model
+    with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs, unless it
+    names them.  ``whole`` and ``scenario`` are set in what ``in_scenario`` makes.
     """
 
     name: str
     state: type[State]
-    threads: Sequence[Callable[..., None]]
+    threads: Sequence[Callable[..., None]] = ()
     properties: Sequence[PropertyDecl] = ()
     switches: Sequence[Any] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -96,18 +130,23 @@ class Model:
     assumptions: Sequence[str] = ()
     doc: str = ""
     span: Span | None = None
+    scenarios: Sequence[Scenario] = ()
+    whole: "Model | None" = field(default=None, repr=False)
+    scenario: Scenario | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         frame = inspect.currentframe()
         caller = frame.f_back.f_back if frame and frame.f_back else None
-        if caller is not None:
-            line = caller.f_lineno
-            file = caller.f_code.co_filename
-            object.__setattr__(self, "span", Span(file, line, 1, line, 1))
+        if self.span is None and caller is not None:
+            object.__setattr__(self, "span", _line_of(caller))
             if not self.doc:
                 doc = str(caller.f_globals.get("__doc__") or "")
                 object.__setattr__(self, "doc", doc)
         check_kinds(self, Switch, Expect)
+        check_scenarios(self, Scenario, Expect)
+        if not self.threads:
+            threads = dict.fromkeys(t for s in self.scenarios for t in s.threads)
+            object.__setattr__(self, "threads", tuple(threads))
 
     def declared_switches(self) -> tuple[Switch, ...]:
         """The switches, as declared objects."""
@@ -116,3 +155,42 @@ class Model:
     def declared_threads(self) -> tuple[ThreadDecl, ...]:
         """The threads, as declared objects."""
         return tuple(cast(ThreadDecl, t) for t in self.threads)
+
+    def left_out(self) -> tuple[str, ...]:
+        """The threads of the whole model that take no part here."""
+        if self.whole is None:
+            return ()
+        mine = {t.name for t in self.declared_threads()}
+        return tuple(t.name for t in self.whole.declared_threads() if t.name not in mine)
+
+    def in_scenario(self, name: str) -> "Model":
+        """The model as it is in the scenario called ``name``; raises ModelError PS309."""
+        found = next((s for s in self.scenarios if s.name == name), None)
+        if found is None:
+            raise ModelError(
+                "PS309",
+                f"model {self.name} has no scenario {name!r}",
+                hint=near(name, [s.name for s in self.scenarios]) or "it has no scenarios",
+            )
+        mine = found.properties
+        properties = [p for p in self.properties if mine is None or p in mine]
+        elsewhere = {p.name for p in self.properties} - {p.name for p in properties}
+        return replace(
+            self,
+            threads=tuple(found.threads),
+            properties=properties,
+            switches=[
+                replace(s, default=found.switches.get(s.name, s.default))
+                for s in self.declared_switches()
+            ],
+            sizes={**self.sizes, **found.sizes},
+            expect=[*(e for e in self.expect if e.name not in elsewhere), *found.expect],
+            scenarios=(),
+            whole=self,
+            scenario=found,
+        )
+
+
+def _line_of(caller: FrameType) -> Span:
+    line = caller.f_lineno
+    return Span(caller.f_code.co_filename, line, 1, line, 1)

@@ -5,6 +5,8 @@ example of each.
 """
 
 import linecache
+from collections.abc import Collection
+from difflib import get_close_matches
 
 from pagestate.core.span import Span
 
@@ -41,6 +43,9 @@ CODES: dict[str, str] = {
     "PS306": "the model has no such property",
     "PS307": "a name declared twice",
     "PS308": "a declaration with a wrong argument",
+    "PS309": "the model has no such scenario",
+    "PS310": "the model has no such thread",
+    "PS311": "a property that no scenario checks",
 }
 
 
@@ -75,3 +80,11 @@ def render(error: ModelError) -> str:
     if error.hint:
         lines.append(f"  hint: {error.hint}")
     return "\n".join(lines)
+
+
+def near(name: str, names: Collection[str]) -> str:
+    """A hint with the nearest of ``names``."""
+    found = get_close_matches(name, names, 1)
+    if found:
+        return f"did you mean {found[0]!r}?"
+    return f"there are: {', '.join(sorted(names))}" if names else ""

@@ -19,8 +19,9 @@ from pagestate.core.sorts import (
     COUNT,
 )
 from pagestate.core.system import Write
+from pagestate.lang.diagnostics import near
 from pagestate.lang.layout import FREE_LOCK, LockInfo
-from pagestate.lang.scope import Step, is_state, near
+from pagestate.lang.scope import Step, is_state
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.steps import Executor
 

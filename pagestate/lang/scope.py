@@ -3,7 +3,6 @@
 import ast
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 from types import FunctionType
 from typing import Any
 
@@ -20,7 +19,7 @@ from pagestate.core.expr import (
 )
 from pagestate.core.sorts import Sort
 from pagestate.core.system import Write
-from pagestate.lang.diagnostics import ModelError
+from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import Function
 from pagestate.lang.layout import FieldInfo, Layout
 from pagestate.lang.source import Source
@@ -99,14 +98,6 @@ class Scope:
     def error(self, code: str, message: str, node: ast.AST, hint: str = "") -> ModelError:
         """A diagnostic at ``node``."""
         return ModelError(code, message, self.source.span(node), hint)
-
-
-def near(name: str, names: "list[str]") -> str:
-    """A hint with the nearest of ``names``."""
-    found = get_close_matches(name, names, 1)
-    if found:
-        return f"did you mean {found[0]!r}?"
-    return f"there are: {', '.join(sorted(names))}" if names else ""
 
 
 def bad_call(scope: Scope, node: ast.Call) -> ModelError:

@@ -39,8 +39,9 @@ from pagestate.core.sorts import (
     Sort,
 )
 from pagestate.lang.declare import Switch
+from pagestate.lang.diagnostics import near
 from pagestate.lang.functions import Function
-from pagestate.lang.scope import Scope, bad_call, bound, field_of, is_state, near, read, with_local
+from pagestate.lang.scope import Scope, bad_call, bound, field_of, is_state, read, with_local
 from pagestate.lang.source import source_of
 from pagestate.lang.state import Index, Members, index_sort
 from pagestate.lang.statements import idle

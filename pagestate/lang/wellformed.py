@@ -27,19 +27,37 @@ def check_kinds(model: Any, switch: type, expect: type) -> None:
         ("expectation", model.expect, expect, "Expect(property, verdict, reason)"),
         ("assumption", model.assumptions, str, "a list of sentences"),
     ):
-        if not isinstance(values, Iterable) or isinstance(values, str):
-            raise wrong(f"a list is needed for each {what}", hint)
-        for value in values:
-            if not isinstance(value, kind):
-                shown = getattr(value, "__name__", repr(value))
-                raise wrong(f"{shown} is no {what}", hint)
-    if not isinstance(model.sizes, Mapping):
-        raise wrong("sizes are a mapping", "sizes={'page': 2}")
-    for name, size in model.sizes.items():
+        all_of(what, values, kind, hint, span)
+    check_sizes(model.sizes, span)
+    check_init(model.init, span)
+
+
+def all_of(what: str, values: Any, kind: type, hint: str, span: Span | None) -> list[Any]:
+    """``values`` as a list.  Raises ModelError PS308 if they are not of ``kind``."""
+    if not isinstance(values, Iterable) or isinstance(values, str):
+        raise ModelError("PS308", f"a list is needed for each {what}", span, hint)
+    found = list(values)
+    for value in found:
+        if not isinstance(value, kind):
+            shown = getattr(value, "__name__", repr(value))
+            raise ModelError("PS308", f"{shown} is no {what}", span, hint)
+    return found
+
+
+def check_sizes(sizes: Any, span: Span | None) -> None:
+    """Raises ModelError PS304 or PS308 for what are no sizes."""
+    if not isinstance(sizes, Mapping):
+        raise ModelError("PS308", "sizes are a mapping", span, "sizes={'page': 2}")
+    for name, size in sizes.items():
         if isinstance(size, bool) or not isinstance(size, int | str) or not _positive(size):
             raise ModelError("PS304", f"size {name}={size!r}", span, "a positive number, or any")
-    if model.init is not None and not hasattr(model.init, "__code__"):
-        raise wrong("init is no function", "init=condition, where def condition(m: Memory) -> bool")
+
+
+def check_init(init: Any, span: Span | None) -> None:
+    """Raises ModelError PS308 for what is no condition."""
+    if init is not None and not hasattr(init, "__code__"):
+        hint = "init=condition, where def condition(m: Memory) -> bool"
+        raise ModelError("PS308", "init is no function", span, hint)
 
 
 def _positive(size: int | str) -> bool:

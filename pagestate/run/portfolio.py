@@ -264,4 +264,5 @@ class _Run:
             expected[0] if expected else None,
             request.assumptions,
             prop.title,
+            request.scenario,
         )

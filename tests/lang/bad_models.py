@@ -362,5 +362,28 @@ BAD = [
         "plain is no thread",
         "@thread",
     ),
+    Bad(
+        "PS310",
+        around(
+            "@thread\ndef u(m: Memory) -> None:\n    m.kept = m.kept\n",
+            END.replace("sizes", "scenarios=[\n    Scenario('one', 'it', [u])], sizes"),
+        ),
+        "    Scenario('one'",
+        "scenario one names thread 'u', which the model has not",
+        "'t'",
+    ),
+    Bad(
+        "PS311",
+        around(
+            "@always('x')\ndef p(m: Memory) -> bool:\n    return True\n",
+            END.replace(
+                "sizes",
+                "properties=[p], scenarios=[Scenario('one', 'it', [t], properties=[])], sizes",
+            ),
+        ),
+        "model = Model",
+        "no scenario has property 'p'",
+        "leave it out",
+    ),
 ]
-"""The codes PS100, PS301, PS303 and PS304 come from the command line: see the tests."""
+"""The codes PS100, PS301, PS303, PS304 and PS309 come from the command line: see the tests."""

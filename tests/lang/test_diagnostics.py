@@ -16,7 +16,7 @@ from tests.lang.harness import HEADER, compiled_text
 from tests.lang.random_models import random_model
 
 ROOT = Path(__file__).resolve().parents[2]
-OUTSIDE = {"PS100", "PS301", "PS303", "PS304"}
+OUTSIDE = {"PS100", "PS301", "PS303", "PS304", "PS309"}
 
 
 def failure(folder: Path, bad: Bad) -> ModelError:
@@ -79,6 +79,9 @@ def test_codes_of_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         with pytest.raises(ModelError) as caught:
             make_request(model, settings, sizes, [])
         assert caught.value.code == code
+    with pytest.raises(ModelError) as part:
+        make_request(model, {}, {}, [], "gone")
+    assert part.value.code == "PS309"
     with pytest.raises(ModelError) as selected:
         make_request(model, {}, {}, ["gone"])
     assert selected.value.code == "PS306"
