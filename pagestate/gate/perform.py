@@ -31,7 +31,8 @@ def perform(job: Job, cache: Path | None, root: Path) -> Record:
     try:
         record = _decided(job, cache, root)
     except ModelError as error:
-        record = Record(job.id, BROKEN, message=str(error))
+        starved = error.message.startswith("MemoryError")
+        record = Record(job.id, CRASHED if starved else BROKEN, message=str(error))
     except MemoryError:
         record = Record(job.id, CRASHED, message="out of memory")
     return replace(record, seconds=round(time.monotonic() - began, 3))

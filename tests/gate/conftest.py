@@ -1,0 +1,5 @@
+"""Fixtures of the gate's tests."""
+
+from tests.gate.projects import project
+
+__all__ = ["project"]
