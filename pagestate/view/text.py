@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from pagestate.view.bars import Waiting
 from pagestate.view.traceview import Row, TraceView
 from pagestate.view.values import Fact, fact_lines
 from pagestate.view.wrap import plain, wrap
@@ -62,6 +63,7 @@ def render_text(
         if start:
             out += [*_paragraph(f"start: {'; '.join(start)}", margin, width, prose=False), ""]
     lines = [line for row in view.rows for line in _lines(row, values, view.back_to)]
+    lines += _waiting(view.stuck)
     columns = _columns(len(view.lanes), width, margin)
     if columns:
         out += _table(view, lines, columns, margin, width, numbers)
@@ -91,6 +93,7 @@ def _paragraph(text: str, margin: int, width: int, prose: bool = True) -> list[s
 def _lines(row: Row, values: Values, back_to: int | None) -> Iterator[_Line]:
     if row.number == back_to:
         yield _Line(row.lane, 0, "-> the loop starts here", across=True)
+    yield from _waiting(row.waits)
     if row.starts:
         yield _Line(row.lane, 0, row.starts)
     for depth in range(row.open, len(row.calls)):
@@ -100,6 +103,11 @@ def _lines(row: Row, values: Values, back_to: int | None) -> Iterator[_Line]:
     yield _Line(row.lane, indent, row.text + note, row.number)
     for line in fact_lines(c for c in row.changes if _wanted(c, values)):
         yield _Line(row.lane, indent + 4, line, fact=True)
+
+
+def _waiting(waits: tuple[Waiting, ...]) -> Iterator[_Line]:
+    for wait in waits:
+        yield _Line(wait.lane, 2 + 2 * wait.depth, f"{wait.text} [{wait.note}]")
 
 
 def _columns(lanes: int, width: int, margin: int) -> tuple[int, ...]:

@@ -5,17 +5,22 @@ lanes, the rows, the nesting of calls, the differences between states and the wo
 line all come from here.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
-from pagestate.core.sorts import Value
+from pagestate.core.sorts import IndexSort, Value
 from pagestate.core.span import Span
+from pagestate.core.system import Action
 from pagestate.core.trace import State, Step, Trace, VarInfo
-from pagestate.core.verdict import PROOFS, Verdict
-from pagestate.view.values import Fact, fact, fact_lines, plural, show_value
+from pagestate.view.background import Background
+from pagestate.view.bars import LockBar, Other, Waiting, lock_bars, note_of, others_of
+from pagestate.view.broken import Break, breaks
+from pagestate.view.explain import Condition, Standings, Who, conditions
+from pagestate.view.tables import Tables, tables_of
+from pagestate.view.values import Fact, fact, show_value
 from pagestate.view.wellformed import check_trace
+from pagestate.view.wording import final, headline
 
-_SHOWN_SUBJECTS = 4
 _DEFAULTS = (False, None)
 
 
@@ -37,7 +42,12 @@ class Row:
     ``starts`` is the line that opens the thread (``getter(page 0)``) where this step starts it,
     else empty.  ``calls`` are the enclosing helper calls, outermost first; the first ``open`` of
     them are already on the page from the lane's step before.  ``changes`` has every cell the step
-    changed, in the order of the variables.
+    changed, in the order of the variables; ``cells`` are the same by their number in the tables,
+    and ``members`` the pages and the like that the step is about.
+
+    With a background there are also ``guard``, why the step could be taken; ``others``, where the
+    threads stood before it; and ``waits``, the threads that gave way to this step because they are
+    blocked.
     """
 
     number: int
@@ -53,6 +63,11 @@ class Row:
     target: str
     span: Span | None
     src: str
+    cells: tuple[int, ...] = ()
+    members: tuple[str, ...] = ()
+    guard: tuple[Condition, ...] = ()
+    others: tuple[Other, ...] = ()
+    waits: tuple[Waiting, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +78,12 @@ class TraceView:
     the last step did to the property; it is empty where there is nothing to say.  ``initial`` has
     the cells that do not start at zero, false or none.  ``back_to`` is the number of the step a
     lasso repeats from, or one more than the number of steps where nothing moves any more.
+    ``tables`` has the values of all cells in all states.
+
+    With a background (``explained``): ``locks`` says who has which lock during which steps, ``end``
+    where the threads stand after the last step, ``stuck`` which of them the text shows as waiting
+    there, ``broken`` which parts of the property the last state decides, for which page, and
+    ``sources`` has the lines of the model's files.
     """
 
     model: str
@@ -79,10 +100,19 @@ class TraceView:
     sizes: Mapping[str, int]
     engine: str
     meta: Mapping[str, str]
+    tables: Tables
+    explained: bool = False
+    locks: tuple[LockBar, ...] = ()
+    end: tuple[Other, ...] = ()
+    stuck: tuple[Waiting, ...] = ()
+    broken: tuple[Break, ...] = ()
+    sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def view_of(trace: Trace) -> TraceView:
+def view_of(trace: Trace, background: Background | None = None) -> TraceView:
     """The view of ``trace``.  Raises TraceError if its parts do not fit together.
+
+    ``background`` is the system of which it is an execution, made by ``background_of``.
 
     The line that opens a thread is the outermost call of the step that starts it, if that is a
     call of the thread itself; else it is made from ``args`` of the step, or from its ``picks``
@@ -90,51 +120,124 @@ def view_of(trace: Trace) -> TraceView:
     title in the last line: what is wrong in the last state (``CPU0 waits for a lock of CPU1``).
     """
     check_trace(trace)
-    lanes = dict[tuple[str, int | None], Lane]()
-    calls = dict[tuple[str, int | None], tuple[str, ...]]()
-    rows = list[Row]()
-    for n, step in enumerate(trace.steps):
+    lanes = dict[Who, Lane]()
+    for step in trace.steps:
         who = step.thread, step.member
-        first = who not in lanes
-        if first:
+        if who not in lanes:
             title = step.thread if step.member is None else f"{step.thread} {step.member}"
             lanes[who] = Lane(len(lanes), f"CPU{len(lanes)}", title, step.thread, step.member)
-        opening, inside = _opening(step, trace)
-        starts = first or bool(step.args) or _at_start(trace, step, trace.states[n])
-        rows.append(
-            Row(
-                number=n + 1,
-                lane=lanes[who].number,
-                text=step.text or step.label or step.action or "step",
-                calls=inside,
-                open=0 if starts else _common(calls[who], inside),
-                starts=opening if starts else "",
-                note=step.note,
-                changes=tuple(_changes(trace, n)),
-                action=step.action,
-                label=step.label,
-                target=step.target,
-                span=step.span,
-                src=step.src,
-            )
-        )
-        calls[who] = inside
+    tables, everybody = tables_of(trace), tuple(lanes)
+    others = _others(trace, background, everybody)
+    rows = tuple(_rows(trace, background, tables, everybody, others))
+    broken = breaks(trace, background) if background else ()
     return TraceView(
         model=trace.model,
         property=trace.property,
         verdict=trace.verdict,
         title=trace.title,
-        headline=_headline(trace, len(lanes)),
-        final=_final(trace, rows),
+        headline=headline(trace, len(lanes)),
+        final=final(trace, rows[-1].changes if rows else None, broken),
         lanes=tuple(lanes.values()),
-        rows=tuple(rows),
+        rows=rows,
         initial=tuple(_initial(trace)),
         back_to=None if trace.loop is None else trace.loop + 1,
         switches=trace.switches,
         sizes=trace.sizes,
         engine=trace.engine,
         meta=trace.meta,
+        tables=tables,
+        explained=background is not None,
+        locks=lock_bars(background, trace.states, everybody) if background else (),
+        end=others[-1],
+        stuck=tuple(_stuck(trace, background, rows, others[-1])),
+        broken=broken,
+        sources=background.sources if background else {},
     )
+
+
+def _others(
+    trace: Trace, background: Background | None, lanes: tuple[Who, ...]
+) -> list[tuple[Other, ...]]:
+    """Where everybody stands, state by state; nothing without a background."""
+    if background is None:
+        return [()] * len(trace.states)
+    standings = Standings(background, lanes)
+    return [others_of(background, standings.in_state(s), lanes) for s in trace.states]
+
+
+def _rows(
+    trace: Trace,
+    background: Background | None,
+    tables: Tables,
+    lanes: tuple[Who, ...],
+    others: Sequence[tuple[Other, ...]],
+) -> Iterator[Row]:
+    calls = dict[int, tuple[str, ...]]()
+    before: int | None = None
+    for n, step in enumerate(trace.steps):
+        lane = lanes.index((step.thread, step.member))
+        opening, inside = _opening(step, trace)
+        starts = lane not in calls or bool(step.args) or _at_start(trace, step, trace.states[n])
+        changes = tuple(_changes(trace, n))
+        action = background.actions[n] if background else None
+        waits = [o for o in others[n] if o.lane == before != lane and o.status == "blocked"]
+        yield Row(
+            number=n + 1,
+            lane=lane,
+            text=step.text or step.label or step.action or "step",
+            calls=inside,
+            open=0 if starts else _common(calls[lane], inside),
+            starts=opening if starts else "",
+            note=step.note,
+            changes=changes,
+            action=step.action,
+            label=step.label,
+            target=step.target,
+            span=action.info.span if action else step.span,
+            src=step.src,
+            cells=tables.changed[n],
+            members=tuple(_members(trace, step, changes, action)),
+            guard=conditions(background, action, step.picks, trace.states[n])
+            if background and action
+            else (),
+            others=tuple(o for o in others[n] if o.lane != lane),
+            waits=tuple(Waiting(o.lane, o.text, len(calls[o.lane]), note_of(o)) for o in waits),
+        )
+        calls[lane], before = inside, lane
+
+
+def _stuck(
+    trace: Trace, background: Background | None, rows: Sequence[Row], end: Sequence[Other]
+) -> Iterator[Waiting]:
+    """The threads that wait at the end: of a deadlock all, else none; each is shown once."""
+    prop = background.decides if background else None
+    if prop is None or prop.kind != "deadlock_free":
+        return
+    for other in end:
+        own = [r for r in rows if r.lane == other.lane]
+        later = [
+            w for r in rows for w in r.waits if w.lane == other.lane and r.number > own[-1].number
+        ]
+        if other.status == "blocked" and not later:
+            yield Waiting(other.lane, other.text, len(own[-1].calls), note_of(other))
+
+
+def _members(
+    trace: Trace, step: Step, changes: Sequence[Fact], action: Action | None
+) -> Iterator[str]:
+    """The pages and the like that a step picks, or changes the shared state of; each once."""
+    mover = action.thread_param if action else None
+    found = dict[str, None]()
+    for name, value in step.picks.items():
+        sort = name if name in trace.sizes else ""
+        for param in action.params if action else ():
+            if param.name == name:
+                sort = param.sort.name if isinstance(param.sort, IndexSort) else ""
+        own = name == mover.name if mover is not None else name == step.thread
+        if sort and not own and isinstance(value, int):
+            found[f"{sort} {value}"] = None
+    found |= {c.subject: None for c in changes if c.scope == "shared" and c.kind}
+    yield from found
 
 
 def _at_start(trace: Trace, step: Step, state: State) -> bool:
@@ -202,11 +305,6 @@ def _initial(trace: Trace) -> Iterator[Fact]:
             yield fact(order[name][1], index, value)
 
 
-def _reached(trace: Trace) -> bool:
-    """Whether the trace is the witness of a ``reachable`` goal."""
-    return trace.verdict in PROOFS or trace.verdict in ("reachable", "reached", "witness")
-
-
 def for_ever(trace: Trace) -> str:
     """What of a lasso is repeated, as the end of "in 7 steps" (nothing for other traces)."""
     if trace.loop is None:
@@ -215,39 +313,3 @@ def for_ever(trace: Trace) -> str:
     if not around:
         return ", then nothing moves"
     return f", the last {around} for ever" if trace.loop else ", again and again"
-
-
-def _headline(trace: Trace, lanes: int) -> str:
-    of_pages = dict.fromkeys(d for v in trace.variables if v.thread is None for d in v.dims)
-    sizes = [plural(d, trace.sizes[d]) for d in of_pages if d in trace.sizes]
-    scope = ", ".join(([plural("CPU", lanes)] if lanes else []) + sizes)
-    steps = len(trace.steps)
-    when = f"in {plural('step', steps)}" if steps else "in the initial state"
-    if trace.verdict == Verdict.VIOLATED:
-        what = f"{trace.property} is violated {when}"
-    elif _reached(trace):
-        what = f"{trace.property} is reached {when}"
-    else:
-        about = ", ".join(filter(None, (trace.property or trace.model, trace.verdict)))
-        what = f"{about or 'trace'}: {plural('step', steps)}"
-    return f"{what} ({scope})" if scope else what
-
-
-def _final(trace: Trace, rows: list[Row]) -> str:
-    if trace.verdict == Verdict.VIOLATED:
-        passive, active = "is violated", "violates"
-    elif _reached(trace):
-        passive, active = "is reached", "reaches"
-    else:
-        return ""
-    changes = [c for c in rows[-1].changes if c.scope == "shared"] if rows else []
-    lines = fact_lines([c for c in changes if not c.ghost] or changes)
-    why = trace.meta.get("violation") or trace.title
-    because = f": {why}" if why else ""
-    if trace.loop is not None or (rows and not lines):
-        return f"{trace.property} {passive}{because}"
-    if not rows:
-        return f"the initial state {active} {trace.property}{because}"
-    shown = "; ".join(lines[:_SHOWN_SUBJECTS])
-    more = len(lines) - _SHOWN_SUBJECTS
-    return f"{shown}{f'; and {more} more' if more > 0 else ''} {active} {trace.property}{because}"

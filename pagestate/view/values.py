@@ -1,5 +1,6 @@
 """Cells, values and their changes in the words of a reader: ``page 0: refcount 1 -> 2``."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
@@ -54,6 +55,20 @@ def show_value(value: Value, sort: str) -> str:
             return str(value)
 
 
+def local_name(name: str, thread: str | None) -> str:
+    """A local without its thread, and without the line numbers of the calls it is in.
+
+    ``virtio_mem.plug@45:8/alloc@77:16.taken`` is ``alloc.taken``, ``getter.page`` is ``page``.
+    """
+    if thread is None:
+        return name
+    short = name.removeprefix(f"{thread}.").removeprefix(f"{thread}_") or name
+    called = re.fullmatch(r"(?:.*/)?([^@/.]+)@[^.]*\.([^.]+)", short)
+    if called:
+        short = f"{called[1]}.{called[2]}"
+    return re.sub(r":\d+$", "", short)
+
+
 def is_reference(sort: str) -> bool:
     """Whether a variable of this sort holds a member of an index sort or none."""
     return sort.endswith(_REFERENCE)
@@ -66,7 +81,7 @@ def fact(var: VarInfo, index: tuple[int, ...], value: Value, old: str | None = N
     name = var.name
     if var.thread is not None:
         subject = subject or var.thread
-        name = name.removeprefix(f"{var.thread}.").removeprefix(f"{var.thread}_") or name
+        name = local_name(name, var.thread)
     if var.control:
         name = "at"
     single = len(var.dims) == 1
