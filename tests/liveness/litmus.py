@@ -194,6 +194,23 @@ LITMUS = [
         {"gets_it": "exhausted", "u_ends": "exhausted"},
         "sizes={'reader': 2}",
     ),
+    Litmus(  # who may keep the lock for ever may do so; who has to let go of it passes it on
+        "F5",
+        fn(
+            "t",
+            "mutex_lock(m.a)",
+            "while True:",
+            "    m.x = True",
+            "    m.x = False",
+            "    if either():",
+            "        mutex_unlock(m.a)",
+            "        mutex_lock(m.a)",
+        )
+        + fn("u", "mutex_lock(m.a)", "m.y = True", "mutex_unlock(m.a)")
+        + once("gets_it", "m.y"),
+        "t, u",
+        {"gets_it": "violated"},
+    ),
     Litmus(
         "F6",
         fn("t", *HOLD, deco="fair='none'")
@@ -288,6 +305,22 @@ LITMUS = [
         fn("t", "m.x = True", "bug_on(m.x)"),
         "t",
         {"deadlock_free": "exhausted", "no_crash": "violated"},
+    ),
+    Litmus(  # the nearest of two deadlocks
+        "D1",
+        fn(
+            "t",
+            "if either():",
+            "    m.x = True",
+            "    wait_until(m.y)",
+            "else:",
+            "    m.x = True",
+            "    mutex_lock(m.a)",
+            "    mutex_lock(m.a)",
+            "    mutex_unlock(m.a)",
+        ),
+        "t",
+        {"deadlock_free": "violated"},
     ),
     Litmus(
         "D2",

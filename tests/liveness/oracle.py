@@ -150,7 +150,7 @@ def random_system(seed: int) -> tuple[System, tuple[Property, ...], Sizes]:
         for label in labels:
             for n in range(dice.choice((1, 1, 1, 2))):
                 guard: list[Expr] = [eq(control, Lit(label, sort))]
-                for _ in range(dice.choice((0, 1, 1, 2))):
+                for _ in range(dice.choice((0, 0, 1, 2))):
                     guard.append(literal(dice, flags))
                 target = dice.choice(names) if dice.random() < 0.5 else _next(names, label)
                 writes = list[Write]()
