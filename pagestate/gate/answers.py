@@ -7,6 +7,7 @@ from pathlib import Path
 from pagestate.check.names import file_stem
 from pagestate.check.request import Request, size_words
 from pagestate.core.property import Property
+from pagestate.core.sorts import Value
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import CONCLUSIVE, Result, Verdict
 from pagestate.gate.cache import Cache, Coverage, Entry, Route
@@ -37,7 +38,7 @@ class Answers:
         if folder is not None:
             sizes = sorted(request.sizes.items())
             self.base = text_digest(
-                system_digest(request.compiled.system),
+                system_digest(request.compiled.system, exact=bool(request.unbounded)),
                 f"{sizes} {sorted(request.unbounded)}",
                 f"{job.engine} {job.depth} {job.rlimit}",
                 program_digest(),
@@ -133,14 +134,20 @@ class Answers:
         """The trace as a path by places; None for what is no finite path."""
         system = self.request.compiled.system
         place = {a.name: n for n, a in enumerate(system.actions)}
-        if trace.loop is not None or any(s.action not in place for s in trace.steps):
+        if trace.loop is not None:
             return None
-        free = {v.name for v in system.variables if v.free}
-        return Route(
-            tuple((c[0], c[1], v) for c, v in trace.states[0].items() if c[0] in free),
-            tuple((place[s.action], dict(s.picks)) for s in trace.steps),
-            dict(trace.sizes),
-        )
+        moves = list[tuple[int, tuple[Value, ...]]]()
+        for step in trace.steps:
+            number = place.get(step.action)
+            if number is None:
+                return None
+            names = [p.name for p in system.actions[number].params]
+            if set(names) != set(step.picks):
+                return None
+            moves.append((number, tuple(step.picks[n] for n in names)))
+        free = {v.name: n for n, v in enumerate(system.variables) if v.free}
+        initial = ((free[c[0]], c[1], v) for c, v in trace.states[0].items() if c[0] in free)
+        return Route(tuple(initial), tuple(moves), dict(trace.sizes))
 
     def _result(self, prop: Property, confirmed: Confirmed) -> Result:
         request, entry, trace = self.request, confirmed.entry, confirmed.trace

@@ -25,13 +25,14 @@ _TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Answers kept by pagestate
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A path of a system in a form that outlives its names: steps by their place in the system.
+    """A path of a system in a form that outlives its names: everything by its place.
 
-    ``initial`` has the free cells; ``sizes`` are the members of the index sorts it is about.
+    ``initial`` has the free cells, by the variable's place; ``moves`` the steps with the values of
+    their parameters, in order; ``sizes`` are the members of the index sorts it is about.
     """
 
-    initial: tuple[tuple[str, tuple[int, ...], Value], ...]
-    moves: tuple[tuple[int, Mapping[str, Value]], ...]
+    initial: tuple[tuple[int, tuple[int, ...], Value], ...]
+    moves: tuple[tuple[int, tuple[Value, ...]], ...]
     sizes: Mapping[str, int]
 
 
@@ -149,7 +150,7 @@ def _entry(body: Mapping[str, Any]) -> Entry:
 
 def _route(body: Mapping[str, Any]) -> Route:
     return Route(
-        tuple((str(name), tuple(index), value) for name, index, value in body["initial"]),
-        tuple((int(number), dict(picks)) for number, picks in body["moves"]),
+        tuple((int(number), tuple(index), value) for number, index, value in body["initial"]),
+        tuple((int(number), tuple(picks)) for number, picks in body["moves"]),
         {str(name): int(size) for name, size in body["sizes"].items()},
     )

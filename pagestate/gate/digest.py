@@ -1,11 +1,13 @@
 """What a cached answer is an answer to: digests of a compiled model and of a property.
 
-Positions in the source, texts for people, and the names of control labels (which hold line
-numbers) do not count: a label is its place in its thread's list, a step its place among the steps.
-Everything else does: two systems with one digest are the same up to the names of labels.
+Positions in the source and texts for people do not count, nor do the positions that are part of
+names: a control label is its place in its thread's list, a step its place among the steps, and of
+other names with a line in them (``p:62:50``) the line is replaced by a running number.  Everything
+else counts: two systems with one digest are the same up to such names.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -26,14 +28,18 @@ _IGNORED: Mapping[type, frozenset[str]] = {
 }
 
 
-def system_digest(system: System) -> str:
-    """The digest of a system."""
-    return _Digest(system).of(system)
+_POSITION = re.compile(r"[:@][0-9]+(?::[0-9]+)?")
+
+
+def system_digest(system: System, exact: bool = False) -> str:
+    """The digest of a system; ``exact``: of its names, too, for what speaks of it by name."""
+    return _Digest(system, exact).of(system)
 
 
 def property_digest(system: System, prop: Property) -> str:
     """The digest of a property of ``system``."""
-    return _Digest(system).of(prop)
+    digest = _Digest(system, False)
+    return text_digest(digest.of(system), digest.of(prop))
 
 
 def text_digest(*parts: str) -> str:
@@ -46,8 +52,11 @@ def text_digest(*parts: str) -> str:
 
 
 class _Digest:
-    def __init__(self, system: System) -> None:
-        self.control = {v.sort: v.name for v in system.variables if v.control}
+    def __init__(self, system: System, exact: bool) -> None:
+        self.control = {v.sort: v.name for v in system.variables if v.control and not exact}
+        self.exact = exact
+        self.renamed = dict[str, str]()
+        self.taken = dict[str, int]()
         self.seen = dict[int, str]()
         self.kept = list[object]()
 
@@ -64,7 +73,9 @@ class _Digest:
         match value:
             case Enum():
                 return f"{type(value).__name__}.{value.name}"
-            case bool() | int() | str() | None:
+            case str():
+                return f"str {self.name(value)}"
+            case bool() | int() | None:
                 return f"{type(value).__name__} {value}"
             case tuple():
                 return text_digest("tuple", *(self.of(v) for v in value))
@@ -76,16 +87,26 @@ class _Digest:
             case _:
                 raise TypeError(f"no digest of {type(value).__name__}")
 
+    def name(self, name: str) -> str:
+        """The name without positions; different names stay different."""
+        base = _POSITION.sub("\0", name)
+        if self.exact or base == name:
+            return name
+        if name not in self.renamed:
+            self.taken[base] = self.taken.get(base, 0) + 1
+            self.renamed[name] = f"{base}\0{self.taken[base]}"
+        return self.renamed[name]
+
     def parts(self, value: Any) -> list[str]:
         match value:
             case EnumSort() if value in self.control:
                 return ["control", self.control[value], str(len(value.members))]
             case Lit(value=label, sort=EnumSort() as sort) if sort in self.control:
                 return ["label", self.control[sort], str(sort.members.index(str(label)))]
-            case StateVar(control=True, sort=EnumSort() as sort):
+            case StateVar(control=True, sort=EnumSort() as sort) if sort in self.control:
                 place = sort.members.index(str(value.init))
                 return self.named(value, {"init": str(place)})
-            case Thread():
+            case Thread() if not self.exact:
                 return self.named(value, self.labelled(value))
         return self.named(value, {})
 

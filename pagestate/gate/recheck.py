@@ -21,8 +21,9 @@ from pagestate.core.evaluate import CountOverflow, OutOfRange
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import FALSE
 from pagestate.core.property import Property
-from pagestate.core.sorts import Sizes
-from pagestate.core.trace import Trace
+from pagestate.core.sorts import Sizes, Value
+from pagestate.core.system import System
+from pagestate.core.trace import CellName, Trace
 from pagestate.core.verdict import PROOFS, Move, Path, Verdict
 from pagestate.engines.interface import Task
 from pagestate.gate.cache import Coverage, Entry, Route
@@ -82,13 +83,9 @@ def _searchable(request: Request, prop: Property, entry: Entry) -> bool:
 def _replayed(request: Request, prop: Property, entry: Entry, route: Route) -> Trace | None:
     """The trace of a path, if it still is an execution that decides the property."""
     means = entry.verdict in PROOFS if prop.kind == "reachable" else entry.verdict == "violated"
-    actions = request.compiled.system.actions
-    if not means or any(not 0 <= number < len(actions) for number, _ in route.moves):
+    path = path_of(request.compiled.system, route)
+    if not means or path is None:
         return None
-    path = Path(
-        tuple(((name, index), value) for name, index, value in route.initial),
-        tuple(Move(actions[number], tuple(picks.items())) for number, picks in route.moves),
-    )
     sizes = Sizes({**request.sizes, **route.sizes}, COUNT_BOUND + len(route.moves))
     if not request.unbounded and dict(sizes.index) != dict(request.sizes):
         return None
@@ -101,6 +98,24 @@ def _replayed(request: Request, prop: Property, entry: Entry, route: Route) -> T
     except (NotAPath, ReplayMismatch, KeyError, ValueError, TypeError, CountOverflow, OutOfRange):
         return None
     return trace
+
+
+def path_of(system: System, route: Route) -> Path | None:
+    """The path that a route means in ``system``, if its places are there."""
+    moves, initial = list[Move](), list[tuple[CellName, Value]]()
+    for number, index, value in route.initial:
+        if not 0 <= number < len(system.variables):
+            return None
+        initial.append(((system.variables[number].name, index), value))
+    for number, picks in route.moves:
+        if not 0 <= number < len(system.actions):
+            return None
+        action = system.actions[number]
+        if len(picks) != len(action.params):
+            return None
+        named = zip((p.name for p in action.params), picks, strict=True)
+        moves.append(Move(action, tuple(named)))
+    return Path(tuple(initial), tuple(moves))
 
 
 def _certified(request: Request, text: str, group: Mapping[str, Entry]) -> bool:

@@ -1,0 +1,77 @@
+"""What an answer is an answer to: lines and texts do not count, meaning does."""
+
+import shutil
+
+import pytest
+
+from pagestate.check.request import make_request
+from pagestate.gate.digest import property_digest, system_digest
+from pagestate.lang.load import load_model
+from tests.gate.projects import MODELS
+
+
+def digests(path, settings=None):
+    compiled = make_request(load_model(str(path)), settings or {}, {}, ()).compiled
+    of = {p.name: property_digest(compiled.system, p) for p in compiled.properties}
+    return system_digest(compiled.system), of
+
+
+@pytest.fixture
+def model(tmp_path):
+    return shutil.copy(MODELS / "put.py", tmp_path / "put.py")
+
+
+def changed(model, old, new):
+    text = model.read_text()
+    assert text.count(old) == 1
+    model.write_text(text.replace(old, new))
+
+
+def test_comments_titles_and_moved_lines_do_not_count(model):
+    before = digests(model)
+    changed(
+        model, "    m.offline[page] = True\n", "    # a comment\n\n    m.offline[page] = True\n"
+    )
+    changed(model, '@always("an offline page is never free")', '\n\n@always("another title")')
+    assert digests(model) == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    m.offline[page] = True\n", "    m.offline[page] = False\n"),
+        ("refcount = per_page(Count, init=1)", "refcount = per_page(Count, init=2)"),
+        ("@thread(replicated=True, repeat=True)", "@thread(replicated=True)"),
+        ("    m.free[page] = True", "    m.offline[page] = True"),
+        ("== 0:\n        return False", "== 1:\n        return False"),
+    ],
+)
+def test_what_steps_do_counts(model, old, new):
+    before, _ = digests(model)
+    text = model.read_text()
+    model.write_text(text.replace(old, new))
+    assert text != model.read_text()
+    assert digests(model)[0] != before
+
+
+def test_a_property_counts_alone(model):
+    system, before = digests(model)
+    changed(model, "not any(m.offline[p] and m.free[p]", "not any(m.offline[p] or m.free[p]")
+    again, after = digests(model)
+    assert again == system
+    assert after["offline_never_free"] != before["offline_never_free"]
+    assert after["goes_offline"] == before["goes_offline"]
+
+
+def test_switches_count(model):
+    assert digests(model)[0] != digests(model, {"hook": "false"})[0]
+
+
+def test_order_of_steps_counts(model):
+    before, _ = digests(model)
+    changed(
+        model,
+        "    m.offline[page] = True\n    put_page_testzero(m, page)\n",
+        "    put_page_testzero(m, page)\n    m.offline[page] = True\n",
+    )
+    assert digests(model)[0] != before
