@@ -86,7 +86,7 @@ def trace_of(
     meta = dict[str, str]()
     if prop.kind == "deadlock_free":
         meta["violation"] = deadlock(system, sizes, states[-1])
-    texts = _Texts(system)
+    texts = Texts(system)
     steps = tuple(
         texts.step(move.action, dict(move.picks), before, after)
         for move, before, after in zip(path.moves, states, states[1:], strict=False)
@@ -112,14 +112,20 @@ def trace_of(
     )
 
 
-class _Texts:
-    """Fills in the texts of steps; remembers locals that a later line still mentions."""
+class Texts:
+    """Fills in the texts of steps; remembers locals that a later line still mentions.
 
-    def __init__(self, system: System) -> None:
+    ``known`` is what was remembered so far on the execution that the steps belong to.
+    """
+
+    def __init__(
+        self, system: System, known: Mapping[tuple[str, int | None], Value] | None = None
+    ) -> None:
         self.system = system
-        self.known = dict[tuple[str, int | None], Value]()
+        self.known = dict(known or {})
 
     def step(self, action: Action, picks: Mapping[str, Value], before: State, after: State) -> Step:
+        """The step of a trace that takes ``action`` from one state to another."""
         info, member = action.info, None
         if action.thread_param is not None:
             chosen = picks[action.thread_param.name]
