@@ -201,7 +201,8 @@ def _deliver(report: Report, files: Mapping[str, Path]) -> list[str]:
             if name == "html":
                 html.write(report, path)
             else:
-                write_whole(path, DOCUMENTS[name](report))
+                text = DOCUMENTS[name](report)
+                write_whole(path, text.encode(errors="replace").decode())
         except OSError as error:
             problems.append(f"{path}: {error.strerror or error}")
     return problems

@@ -46,7 +46,7 @@ def text_digest(*parts: str) -> str:
     """The digest of a list of texts."""
     made = hashlib.sha256()
     for part in parts:
-        data = part.encode()
+        data = part.encode(errors="surrogatepass")
         made.update(f"{len(data)}:".encode() + data)
     return made.hexdigest()
 

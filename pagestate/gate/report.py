@@ -41,8 +41,10 @@ class Report:
         """A path as reports show it: relative to the root where it is below."""
         if not file:
             return ""
-        path = (self.root / file).resolve()
-        root = self.root.resolve()
+        try:
+            path, root = (self.root / file).resolve(), self.root.resolve()
+        except ValueError:  # no name of a file
+            return file
         return path.relative_to(root).as_posix() if path.is_relative_to(root) else file
 
 

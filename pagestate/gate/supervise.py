@@ -19,7 +19,7 @@ from typing import Any
 
 import pagestate
 from pagestate.gate.jobs import Job, job_from
-from pagestate.gate.records import CRASHED, HUNG, STOPPED, Record
+from pagestate.gate.records import CRASHED, HUNG, STOPPED, Record, record_from
 
 _LOOK_EVERY = 0.1
 _STDERR_SHOWN = 2000
@@ -38,7 +38,7 @@ def ask(question: str, seconds: float, stop: threading.Event | None = None) -> s
     end = time.monotonic() + seconds
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "pagestate.gate.work"],
+            [sys.executable, "-m", "pagestate.gate.work", str(os.getpid())],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -100,14 +100,14 @@ def perform(job_text: str, stop: threading.Event | None = None) -> str:
     job = job_from(order["job"])
     began = time.monotonic()
     try:
-        body = json.loads(ask(job_text, job.timeout + job.grace, stop))
-        record: dict[str, Any] = body["record"]
+        answer = json.loads(ask(job_text, job.timeout + job.grace, stop))
+        record = record_from(answer["record"])
     except Unanswered as gone:
         return json.dumps(_without(job, gone.status, str(gone), began).to_json())
     except (ValueError, KeyError, TypeError):
         what = "its process answered something else than a record"
         return json.dumps(_without(job, CRASHED, what, began).to_json())
-    return json.dumps(record)
+    return json.dumps(record.to_json())
 
 
 def _without(job: Job, status: str, message: str, began: float) -> Record:

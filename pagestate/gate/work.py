@@ -24,7 +24,7 @@ _LOOK_EVERY = 0.5
 
 def main() -> None:
     """The whole life of the process."""
-    threading.Thread(target=_follow, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_follow, args=(int(sys.argv[1]),), daemon=True).start()
     out = os.dup(1)
     os.dup2(2, 1)  # whatever a model prints must not get into the answer
     question = json.load(sys.stdin)
@@ -37,6 +37,7 @@ def main() -> None:
 
 
 def _follow(parent: int) -> None:
+    """End with the process that asked, however that ends, and take the engines along."""
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY)
     os.killpg(0, 9)

@@ -32,7 +32,7 @@ def deliver(report: Report, environ: Mapping[str, str] | None = None) -> Iterato
         return
     target = environ.get("GITHUB_STEP_SUMMARY")
     if target:
-        with Path(target).open("a", encoding="utf-8") as file:
+        with Path(target).open("a", encoding="utf-8", errors="replace") as file:
             file.write(markdown.document(report))
     yield from annotations(report)
 

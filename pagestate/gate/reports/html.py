@@ -40,7 +40,8 @@ def write(report: Report, folder: Path, page: TracePage | None = None) -> None:
             if trace is not None:
                 links[number] = f"trace-{number}.html"
                 (folder / links[number]).write_text(page(trace), encoding="utf-8")
-    (folder / "index.html").write_text(document(report, links), encoding="utf-8")
+    text = document(report, links)
+    (folder / "index.html").write_text(text, encoding="utf-8", errors="replace")
 
 
 def document(report: Report, links: "dict[int, str] | None" = None) -> str:

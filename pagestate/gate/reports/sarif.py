@@ -169,7 +169,7 @@ def _location(report: Report, file: str, line: int, text: str) -> dict[str, Any]
     if not file or line < 1:
         return None
     name = report.relative(file)
-    artifact: Mapping[str, Any] = {"uri": quote(name), "uriBaseId": "ROOT"}
+    artifact: Mapping[str, Any] = {"uri": quote(name, errors="replace"), "uriBaseId": "ROOT"}
     if name.startswith("/"):
         artifact = {"uri": Path(name).as_uri()}
     return {
