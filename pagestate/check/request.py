@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from pagestate.core.property import Property
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import Sizes
 from pagestate.lang.compile import Compiled, compile_model, valuation_of
 from pagestate.lang.declare import Model
@@ -17,6 +17,9 @@ BUILTIN = frozenset(name for name, _ in FAULTS.values())
 _DIGITS = 6
 PROBE_SIZE = 2
 """The size at which an engine for every size explores a sort that has no size of its own."""
+
+_FAIR = {"weak": "", "strong": "goes on if it can again and again", "none": "may stop anywhere"}
+_EAGER = "starts when it can"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,18 @@ class Request:
         more = f", which was not checked here: {', '.join(left)}" if left else ""
         return (f"an execution ends where it violates {' or '.join(rules)}{more}",)
 
+    def _fairness(self) -> tuple[str, ...]:
+        """What properties of infinite executions assume of the threads."""
+        if not any(p.kind in LIVENESS for p in self.properties):
+            return ()
+        text = "fairness: a thread at work that can go on does, locks are handed out in turn"
+        other = [
+            f"{t.name} {' and '.join(filter(None, (_FAIR[t.fair], _EAGER * t.eager)))}"
+            for t in self.compiled.system.threads
+            if t.fair != "weak" or t.eager
+        ]
+        return ("; ".join([text, *other]),)
+
     @property
     def assumptions(self) -> tuple[str, ...]:
         """What every answer rests on: the meaning of models, the actors, the model's own."""
@@ -82,6 +97,7 @@ class Request:
             order,
             "interrupts are not modelled",
             *self._ends(),
+            *self._fairness(),
             *system.assumptions,
         )
 
