@@ -21,7 +21,9 @@ from pagestate import (
     State,
     always,
     atomic,
+    idle,
     inline,
+    leads_to,
     members,
     per,
     reachable,
@@ -116,6 +118,11 @@ def no_use_after_free(m: Shared) -> bool:
     return all(m.readers[o] == 0 or m.used[o] for o in m.objs)
 
 
+@leads_to("an update comes to its end")
+def updates_end(m: Shared) -> tuple[bool, bool]:
+    return not idle(updater), idle(updater)
+
+
 @reachable("an old object is read while there is a new one")
 def both_are_read(m: Shared) -> bool:
     return any(m.readers[o] == 1 and m.head != o for o in m.objs)
@@ -131,7 +138,7 @@ model = Model(
     state=Shared,
     threads=[reader, updater],
     switches=[wait_for_readers, flip],
-    properties=[no_use_after_free, both_are_read, turned_over],
+    properties=[no_use_after_free, updates_end, both_are_read, turned_over],
     sizes={"obj": 2, "reader": 2},
     expect=[
         Expect(no_use_after_free, "exhausted", "McKenney and Slingwine 1998"),
@@ -142,5 +149,12 @@ model = Model(
             when={"wait_for_readers": False},
         ),
         Expect(no_use_after_free, "exhausted", "waiting longer is safe", when={"flip": False}),
+        Expect(updates_end, "exhausted", "readers that were there leave"),
+        Expect(
+            updates_end,
+            "violated",
+            "there is always one reader or the other",
+            when={"flip": False},
+        ),
     ],
 )

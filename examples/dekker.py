@@ -3,10 +3,12 @@
 From Dijkstra, EWD 123, Cooperating sequential processes (1965).  Each CPU says that it wants in and
 looks at the other one; who finds that both want and that it is not its turn steps back.
 
-With ``flag_first`` off a CPU looks at the other one before it says that it wants in.
+With ``flag_first`` off a CPU looks at the other one before it says that it wants in.  With
+``hand_over`` off the turn stays with the left CPU, and the right one can wait for ever.
 
     pagestate check examples/dekker.py
     pagestate check examples/dekker.py --set flag_first=false
+    pagestate check examples/dekker.py --set hand_over=false
 """
 
 from enum import Enum
@@ -17,6 +19,8 @@ from pagestate import (
     State,
     always,
     atomic,
+    deadlock_free,
+    leads_to,
     reachable,
     switch,
     thread,
@@ -42,6 +46,7 @@ class Shared(State):
     right_inside = var(bool, init=False, ghost=True)
 
 
+hand_over = switch("hand_over", True, "who leaves gives the turn to the other one")
 flag_first = switch("flag_first", True, "a CPU says that it wants in before it looks")
 
 
@@ -59,10 +64,11 @@ def left(m: Shared) -> None:
         m.left_wants = True
     with atomic("enter the critical section"):
         m.left_inside = True
-    with atomic("leave the critical section, turn = right"):
+    if hand_over:
         m.turn = Turn.RIGHT
+    with atomic("left_wants = false"):
+        m.left_wants = False
         m.left_inside = False
-    m.left_wants = False
 
 
 @thread(repeat=True)
@@ -79,15 +85,26 @@ def right(m: Shared) -> None:
         m.right_wants = True
     with atomic("enter the critical section"):
         m.right_inside = True
-    with atomic("leave the critical section, turn = left"):
+    if hand_over:
         m.turn = Turn.LEFT
+    with atomic("right_wants = false"):
+        m.right_wants = False
         m.right_inside = False
-    m.right_wants = False
 
 
 @always("at most one CPU is inside")
 def exclusive(m: Shared) -> bool:
     return not (m.left_inside and m.right_inside)
+
+
+@leads_to("the left CPU gets in once it wants to")
+def left_not_starved(m: Shared) -> tuple[bool, bool]:
+    return m.left_wants, m.left_inside
+
+
+@leads_to("the right CPU gets in once it wants to")
+def right_not_starved(m: Shared) -> tuple[bool, bool]:
+    return m.right_wants, m.right_inside
 
 
 @reachable("the left CPU gets in")
@@ -104,8 +121,15 @@ model = Model(
     "dekker",
     state=Shared,
     threads=[left, right],
-    switches=[flag_first],
-    properties=[exclusive, left_gets_in, right_gets_in],
+    switches=[flag_first, hand_over],
+    properties=[
+        exclusive,
+        left_not_starved,
+        right_not_starved,
+        deadlock_free,
+        left_gets_in,
+        right_gets_in,
+    ],
     expect=[
         Expect(exclusive, "exhausted", "Dijkstra 1965"),
         Expect(
@@ -113,6 +137,13 @@ model = Model(
             "violated",
             "both look before either says that it wants in",
             when={"flag_first": False},
+        ),
+        Expect(right_not_starved, "exhausted", "after the left CPU it is its turn"),
+        Expect(
+            right_not_starved,
+            "violated",
+            "it has stepped back and waits for a turn that nobody gives",
+            when={"hand_over": False},
         ),
     ],
 )

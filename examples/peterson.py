@@ -18,6 +18,8 @@ from pagestate import (
     State,
     always,
     atomic,
+    deadlock_free,
+    leads_to,
     reachable,
     switch,
     thread,
@@ -91,6 +93,16 @@ def exclusive(m: Shared) -> bool:
     return not (m.left_inside and m.right_inside)
 
 
+@leads_to("the left CPU gets in once it wants to")
+def left_not_starved(m: Shared) -> tuple[bool, bool]:
+    return m.left_wants, m.left_inside
+
+
+@leads_to("the right CPU gets in once it wants to")
+def right_not_starved(m: Shared) -> tuple[bool, bool]:
+    return m.right_wants, m.right_inside
+
+
 @reachable("the right CPU gets in")
 def right_gets_in(m: Shared) -> bool:
     return m.right_inside
@@ -101,7 +113,7 @@ model = Model(
     state=Shared,
     threads=[left, right],
     switches=[interested_first],
-    properties=[exclusive, right_gets_in],
+    properties=[exclusive, left_not_starved, right_not_starved, deadlock_free, right_gets_in],
     expect=[
         Expect(exclusive, "exhausted", "Peterson 1981"),
         Expect(

@@ -18,7 +18,10 @@ from pagestate import (
     State,
     always,
     atomic,
+    deadlock_free,
+    idle,
     inline,
+    leads_to,
     mutex,
     mutex_lock,
     mutex_unlock,
@@ -96,6 +99,11 @@ def exclusive(m: Shared) -> bool:
     return m.writing == 0 or (m.writing == 1 and m.reading == 0)
 
 
+@leads_to("a writer gets in once it wants to")
+def writers_get_in(m: Shared) -> tuple[bool, bool]:
+    return not idle(writer), m.writing == 1
+
+
 @reachable("two read at the same time")
 def two_read(m: Shared) -> bool:
     return m.reading == 2
@@ -111,7 +119,7 @@ model = Model(
     state=Shared,
     threads=[reader, writer],
     switches=[count_under_lock],
-    properties=[exclusive, two_read, somebody_writes],
+    properties=[exclusive, writers_get_in, deadlock_free, two_read, somebody_writes],
     sizes={"reader": 2, "writer": 2},
     expect=[
         Expect(exclusive, "exhausted", "Courtois, Heymans and Parnas 1971"),
@@ -120,6 +128,11 @@ model = Model(
             "violated",
             "two readers count to two, and neither is the first",
             when={"count_under_lock": False},
+        ),
+        Expect(
+            writers_get_in,
+            "violated",
+            "readers keep coming: the second problem of the paper is to prevent that",
         ),
     ],
 )

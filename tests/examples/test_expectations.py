@@ -2,14 +2,12 @@
 
 import pytest
 
-from pagestate.check.replay import replay
-from pagestate.core.execute import trace_of
-from pagestate.core.property import Property
 from pagestate.core.sorts import Sizes
 from pagestate.core.verdict import Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Task
 from tests.examples.looking import COUNT_BOUND, compiled, files, model_of, texts, valuations
+from tests.liveness.checking import decide
 
 CASES = [(name, when) for name in files() for when in valuations(model_of(name))]
 IDS = [f"{name} {' '.join(f'{k}={v}' for k, v in when.items())}".rstrip() for name, when in CASES]
@@ -20,23 +18,14 @@ def test_there_are_examples() -> None:
     assert len(CASES) >= 2 * len(files())
 
 
-def quick(prop: Property) -> bool:
-    return prop.kind in ("always", "step", "reachable")
-
-
 @pytest.mark.parametrize("name, when", CASES, ids=IDS)
 def test_what_is_expected_is_found(name: str, when: dict[str, str]) -> None:
     made = compiled(name, when)
-    sizes = Sizes(made.model.sizes, COUNT_BOUND)
-    properties = tuple(p for p in made.properties if quick(p))
-    engine = Explicit(Task(made.system, properties, sizes), lambda progress: None)
-    assert engine.advance(100_000)
-    for prop, answer in zip(properties, engine.answers(), strict=True):
-        expected = made.expected.get(prop.name, (Verdict.EXHAUSTED, ""))[0]
-        assert answer.verdict == expected, prop.name
-        if answer.path is not None:
-            trace = trace_of(made.system, sizes, answer.path, prop, answer.verdict, "", {})
-            replay(made, prop, trace)
+    found = decide(made, Sizes(made.model.sizes, COUNT_BOUND))
+    assert found
+    for prop, (answer, _) in found.items():
+        expected = made.expected.get(prop, (Verdict.EXHAUSTED, ""))[0]
+        assert answer.verdict == expected, prop
 
 
 @pytest.mark.parametrize("name", files())
