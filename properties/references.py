@@ -10,7 +10,7 @@ class Counted(Protocol):
 
     pages: Members[Page]
     refcount: Field[Page, int]
-    buddy: Field[Page, bool]
+    free: Field[Page, bool]
     user: Field[Page, bool]
     holders: Field[Page, int]
     freeing: Field[Page, int]
@@ -35,8 +35,8 @@ def freed_once(m: Counted) -> bool:
     Whoever frees it dropped the last reference.
     """
     return all(
-        (m.freeing[p] == 0 and not (m.buddy[p] and m.user[p]))
-        or (m.freeing[p] == 1 and m.refcount[p] == 0 and not m.buddy[p] and not m.user[p])
+        (m.freeing[p] == 0 and not (m.free[p] and m.user[p]))
+        or (m.freeing[p] == 1 and m.refcount[p] == 0 and not m.free[p] and not m.user[p])
         for p in m.pages
     )
 
@@ -47,7 +47,7 @@ def free_is_unreferenced(m: Counted) -> bool:
 
     It also means that nobody increments the count of a free page.
     """
-    return all(not m.buddy[p] or m.refcount[p] == 0 for p in m.pages)
+    return all(not m.free[p] or m.refcount[p] == 0 for p in m.pages)
 
 
 @always("I4: the reference count covers those who hold references")

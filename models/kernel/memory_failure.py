@@ -1,22 +1,19 @@
-"""Memory errors as handled until v5.10: mm/memory-failure.c."""
+"""Memory errors: mm/memory-failure.c."""
 
-from pagestate import Page, atomic, thread, wait_until
+from pagestate import Page, atomic, derived, inline, thread
 from pagestate.models.kernel.page_ref import pfn_to_online_page
 from pagestate.models.kernel.state import Memory
-from pagestate.models.kernel.switches import hwpoison
+from pagestate.models.kernel.switches import handlable, poison_refuses_online
 
 
 @thread(repeat=True, src="mm/memory-failure.c: memory_failure")
 def memory_failure(m: Memory, page: Page) -> None:
-    """The hardware reports an error in some page."""
-    if not hwpoison:
-        wait_until(False)
+    """The hardware reports an error in some page (or user space injects one)."""
     online = pfn_to_online_page(m, page)
     if online:
         first = test_set_hwpoison(m, page)
         if first:
-            get_hwpoison_page(m, page)
-            hwpoison_user_mappings(m, page)
+            handle_error(m, page)
 
 
 @atomic("TestSetPageHWPoison({page})", src="mm/memory-failure.c: memory_failure")
@@ -26,16 +23,34 @@ def test_set_hwpoison(m: Memory, page: Page) -> bool:
         m.walkers[page] -= 1
         return False
     m.hwpoison[page] = True
+    if poison_refuses_online:
+        m.poisoned_pages = True
     return True
+
+
+@inline(src="mm/memory-failure.c: memory_failure")
+def handle_error(m: Memory, page: Page) -> None:
+    """Take the page out of use."""
+    get_hwpoison_page(m, page)
+    hwpoison_user_mappings(m, page)
+
+
+@derived
+def can_be_got(m: Memory, page: Page) -> bool:
+    """Until v5.10 any page in use; later those on an LRU list."""
+    return m.refcount[page] > 0 and (not handlable or m.user[page])
 
 
 @atomic(src="mm/memory-failure.c: get_hwpoison_page")
 def get_hwpoison_page(m: Memory, page: Page) -> None:
-    """Of any page that is in use; the reference is kept for good."""
-    if m.refcount[page] > 0:
+    """The reference is kept for good.  A free page is taken off its list (later kernels)."""
+    if can_be_got(m, page):
         m.refcount[page] += 1
-    elif m.buddy[page]:
+    elif m.buddy(page):
         m.contained[page] = True
+        if handlable:
+            m.free[page] = False
+            m.refcount[page] = 1
 
 
 @atomic(src="mm/memory-failure.c: hwpoison_user_mappings")

@@ -1,15 +1,12 @@
-"""On- and offlining of a memory block, its removal: mm/memory_hotplug.c.
+"""On- and offlining of a memory block, its removal: mm/memory_hotplug.c, drivers/base/memory.c."""
 
-As of v5.4; what the RFC changes is behind ``skip_offline``.  The notifier of virtio-mem is called
-where the chain is called.  When the driver is not loaded nobody else takes ``hotplug_mutex``, so
-taking it then has no effect.
-"""
+from enum import Enum
 
 from pagestate import (
     Page,
     atomic,
     bug_on,
-    choose,
+    derived,
     down_write,
     either,
     inline,
@@ -19,27 +16,55 @@ from pagestate import (
     up_write,
     wait_until,
 )
-from pagestate.models.kernel.page_alloc import free_pages_core
+from pagestate.models.kernel.accounting import (
+    account_offlined,
+    begin_operation,
+    end_operation,
+)
+from pagestate.models.kernel.page_alloc import (
+    drain_all_pages,
+    zone_pcp_disable,
+    zone_pcp_enable,
+)
 from pagestate.models.kernel.page_isolation import (
     start_isolate_page_range,
     test_pages_isolated,
     undo_isolate_page_range,
-    unwatched,
 )
-from pagestate.models.kernel.page_ref import get_page_unless_zero, put_page
-from pagestate.models.kernel.state import BlockState, Isolation, Memory
+from pagestate.models.kernel.page_ref import get_page_unless_zero, put_page, unwatched
+from pagestate.models.kernel.state import Isolation, Memory
 from pagestate.models.kernel.switches import (
+    busy_is_final,
     drain,
+    isolate_on_online,
+    memmap_offline,
     migrate,
-    reorder,
-    skip_offline,
+    mutant,
+    pcp,
+    pcp_disable,
+    poison_offlines,
+    poison_refuses_online,
+    redrain,
+    remove_reads_memmap,
+    rule,
+    signals,
+    vetoes,
     virtio_mem_loaded,
+)
+from pagestate.models.kernel.virtio_mem_notifier import (
+    cancel_offline,
+    going_offline,
+    going_online,
+    notify_offline,
+    notify_online,
+    online_page,
 )
 
 
 @thread(repeat=True, src="drivers/base/memory.c: state_store")
 def sysfs(m: Memory) -> None:
     """Whoever writes to the block's state file; one at a time, so one thread stands for all."""
+    begin_operation(m)
     mutex_lock(m.device_hotplug_lock)
     if m.memmap:
         if m.section_online:
@@ -47,58 +72,133 @@ def sysfs(m: Memory) -> None:
         else:
             online_pages(m)
     mutex_unlock(m.device_hotplug_lock)
+    end_operation(m)
 
 
 # ------------------------------------------------------------------------------------ offlining
 
 
-@inline(src="mm/memory_hotplug.c: __offline_pages")
-def offline_pages(m: Memory) -> None:
+@inline(src="mm/memory_hotplug.c: offline_pages")
+def offline_pages(m: Memory) -> bool:
     """Isolate, ask the notifiers, empty the block, commit; undone where something fails."""
     down_write(m.mem_hotplug_lock)
+    if pcp and pcp_disable:
+        zone_pcp_disable(m)
+    done = False
     isolated = start_isolate_page_range(m)
     if isolated:
-        if either():  # a callback before that of virtio-mem refuses
-            undo_isolate_page_range(m)
-        else:
-            mutex_lock(m.hotplug_mutex)
-            going_offline(m)
-            emptied = empty_block(m)
-            if emptied:
-                m.section_online = False
-                offline_isolated_pages(m)
-                notify_offline(m)
-            else:
-                undo_isolate_page_range(m)
-                cancel_offline(m)
-            mutex_unlock(m.hotplug_mutex)
+        if pcp and not pcp_disable:
+            drain_all_pages(m)
+        done = offline_isolated(m)
+    if pcp and pcp_disable:
+        zone_pcp_enable(m)
     up_write(m.mem_hotplug_lock)
+    return done
 
 
-@inline(src="mm/memory_hotplug.c: __offline_pages")
-def empty_block(m: Memory) -> bool:
-    """Migrate and test until every page is isolated; false if a signal is pending.
-
-    The page that is migrated is any page: the scan can be outdated, and everything behind the
-    page it found is tried, too.
-    """
-    while True:
-        if either():  # signal_pending()
+@inline(src="mm/memory_hotplug.c: offline_pages")
+def offline_isolated(m: Memory) -> bool:
+    """From MEM_GOING_OFFLINE on; a failure undoes the isolation before MEM_CANCEL_OFFLINE."""
+    if vetoes:
+        refused_before = either()
+        if refused_before:
+            undo_isolate_page_range(m)
+            cancel_offline(m)
             return False
-        if scan_movable_pages(m):
-            page = choose(m.pages)
-            migrate_page(m, page)
-        elif test_pages_isolated(m):
-            return True
-
-
-@inline(src="mm/memory_hotplug.c: scan_movable_pages")
-def scan_movable_pages(m: Memory) -> bool:
-    """Whether the scan reports a page; without a lock the answer can be outdated."""
-    if not migrate:
+    agreed = going_offline(m)
+    if not agreed:
+        undo_isolate_page_range(m)
         return False
-    found = either()
-    return found
+    emptied = not_refused_after(m)
+    if emptied:
+        emptied = empty_block(m)
+    if emptied:
+        commit(m)
+        return True
+    if mutant == "undo_last":
+        cancel_offline(m)
+        undo_isolate_page_range(m)
+    else:
+        undo_isolate_page_range(m)
+        cancel_offline(m)
+    return False
+
+
+@inline(src="kernel/notifier.c: blocking_notifier_call_chain")
+def not_refused_after(m: Memory) -> bool:
+    """Whether the callbacks after that of virtio-mem agree."""
+    if not vetoes:
+        return True
+    answer = either()
+    return answer
+
+
+class Scan(Enum):
+    """What scan_movable_pages() finds: a page, -EBUSY, -ENOENT."""
+
+    MOVABLE = "movable"
+    BUSY = "busy"
+    NOTHING = "nothing"
+
+
+@inline(src="mm/memory_hotplug.c: offline_pages")
+def empty_block(m: Memory) -> bool:
+    """Migrate and test until every page is isolated; false after a signal or -EBUSY."""
+    while True:
+        if signals:
+            pending = either()
+            if pending:
+                return False
+        found = scan_movable_pages(m)
+        if found == Scan.BUSY:
+            return False
+        if found == Scan.NOTHING:
+            if test_pages_isolated(m):
+                return True
+            if pcp and redrain and not pcp_disable:
+                drain_all_pages(m)
+
+
+@inline(src="mm/memory_hotplug.c: scan_movable_pages, do_migrate_range")
+def scan_movable_pages(m: Memory) -> Scan:
+    """Look at every page, without a lock; migrate from the first movable one on."""
+    for page in m.pages:
+        seen = look_at(m, page)
+        if seen == Scan.MOVABLE:
+            do_migrate_range(m, page)
+            return Scan.MOVABLE
+        if seen == Scan.BUSY:
+            return Scan.BUSY
+    return Scan.NOTHING
+
+
+@atomic("scan_movable_pages({page})", src="mm/memory_hotplug.c: scan_movable_pages")
+def look_at(m: Memory, page: Page) -> Scan:
+    """One page of the scan: pages on an LRU list can be moved, PageOffline pages in use never."""
+    if migrate and m.user[page]:
+        return Scan.MOVABLE
+    if is_busy(m, page):
+        return Scan.BUSY
+    return Scan.NOTHING
+
+
+@derived
+def is_busy(m: Memory, page: Page) -> bool:
+    """-EBUSY: a PageOffline page that nobody is going to let go of."""
+    by_notifier = rule in ("notifier", "give_back") and m.refcount[page] > 0
+    stays = not m.skippable[page] if rule == "flag" else by_notifier
+    return busy_is_final and m.offline[page] and stays
+
+
+@inline(src="mm/memory_hotplug.c: do_migrate_range")
+def do_migrate_range(m: Memory, found: Page) -> None:
+    """The page found and any of those behind it (in no order here)."""
+    migrate_page(m, found)
+    for page in m.pages:
+        if page != found:
+            tried = either()
+            if tried:
+                migrate_page(m, page)
 
 
 @inline(src="mm/memory_hotplug.c: do_migrate_range")
@@ -114,56 +214,45 @@ def migrate_page(m: Memory, page: Page) -> None:
 def move_content(m: Memory, page: Page) -> None:
     """The user's reference goes to the new page, unless somebody else holds this one.
 
-    A poisoned page is only unmapped.
+    A poisoned page is only unmapped (and its content lost).
     """
-    if m.user[page] and (m.hwpoison[page] or m.refcount[page] == 2):
+    if m.user[page] and ((poison_offlines and m.hwpoison[page]) or m.refcount[page] == 2):
         m.user[page] = False
         m.refcount[page] -= 1
 
 
-@atomic("memory_notify(MEM_GOING_OFFLINE)", src="drivers/virtio/virtio_mem.c: going_offline")
-def going_offline(m: Memory) -> None:
-    """With the hotplug mutex held; RFC v3 does nothing with the pages here."""
-    for p in m.pages:
-        m.was_offline[p] = m.offline[p]
+@inline(src="mm/memory_hotplug.c: offline_pages")
+def commit(m: Memory) -> None:
+    """There is no way back: the section is offline first, then its pages leave the free lists."""
+    m.section_online = False
+    offline_isolated_pages(m)
+    bug_on(m.commit_broken)
+    account_offlined(m)
+    notify_offline(m)
+
+
+@derived
+def must_not_be(m: Memory, page: Page) -> bool:
+    """What the BUG_ON()s of __offline_isolated_pages() look at."""
+    poisoned = m.hwpoison[page] and not m.buddy(page)
+    marked = m.offline[page] and (rule != "unreferenced" or m.refcount[page] == 0)
+    counted = m.refcount[page] > 0 and rule in ("notifier", "give_back")
+    of_marked = m.buddy(page) or counted
+    of_free = m.refcount[page] > 0 or not m.buddy(page)
+    return not poisoned and (of_marked if rule != "refuse" and marked else of_free)
 
 
 @atomic("__offline_isolated_pages()", src="mm/page_alloc.c: __offline_isolated_pages")
 def offline_isolated_pages(m: Memory) -> None:
-    """Under zone->lock: take the pages off the free list; there is no way back any more."""
-    bug_on(
-        any(
-            m.buddy[p]
-            if skip_offline and m.offline[p] and m.refcount[p] == 0
-            else (m.buddy[p] or not m.hwpoison[p]) and (m.refcount[p] > 0 or not m.buddy[p])
-            for p in m.pages
-        )
-    )
+    """Under zone->lock: take the pages off the free list; they stay isolated."""
+    m.commit_broken = any(must_not_be(m, p) for p in m.pages)
     m.without_consent = any(
-        not m.plugged[p] and not (virtio_mem_loaded and m.driver_loaded) for p in m.pages
+        not m.plugged[p] and (m.foreign[p] or not virtio_mem_loaded or not m.driver_loaded)
+        for p in m.pages
     )
     for p in m.pages:
-        m.buddy[p] = False
-        m.isolation[p] = Isolation.NONE
-
-
-@atomic("memory_notify(MEM_OFFLINE)", src="drivers/virtio/virtio_mem.c: notify_offline")
-def notify_offline(m: Memory) -> None:
-    """virtio-mem notes the new state."""
-    m.mb_state = BlockState.OFFLINE
-    for p in m.pages:
-        m.was_offline[p] = False
-
-
-@inline(src="mm/memory_hotplug.c: __offline_pages")
-def cancel_offline(m: Memory) -> None:
-    """After the isolation was undone; RFC v3 has nothing to take back."""
-    with atomic("memory_notify(MEM_CANCEL_OFFLINE)"):
-        m.cancelled = True
-    with atomic("__offline_pages() fails"):
-        m.cancelled = False
-        for p in m.pages:
-            m.was_offline[p] = False
+        m.free[p] = False
+        m.pcp[p] = False
 
 
 # ------------------------------------------------------------------------------------- onlining
@@ -175,90 +264,71 @@ def online_pages(m: Memory) -> None:
 
     The section is marked online after that: until v5.10 pages are allocatable before it.
     """
+    if poison_refuses_online:
+        poisoned = m.poisoned_pages
+        if poisoned:
+            return
     down_write(m.mem_hotplug_lock)
     for page in m.pages:
         init_single_page(m, page)
-    mutex_lock(m.hotplug_mutex)
     accepted = going_online(m)
     if accepted:
         for page in m.pages:
             online_page(m, page)
         m.section_online = True
-        m.mb_state = BlockState.ONLINE
-    mutex_unlock(m.hotplug_mutex)
+        if isolate_on_online:
+            undo_isolate_page_range(m)
+        notify_online(m)
     up_write(m.mem_hotplug_lock)
 
 
-@atomic("__init_single_page({page})", src="mm/page_alloc.c: memmap_init_zone")
+@atomic("__init_single_page({page})", src="mm/mm_init.c: memmap_init_range")
 def init_single_page(m: Memory, page: Page) -> None:
-    """Whatever the struct page said before is forgotten; it is reserved, with one reference."""
-    wait_until(not drain or (unwatched(m, page)))
+    """Whatever the struct page said before is forgotten; it has one reference.
+
+    Reserved until v6.10, which nobody reads before the callback decides; PageOffline since.
+    """
+    wait_until(not drain or unwatched(m, page))
+    m.memmap_valid = True
     m.refcount[page] = 1
-    m.offline[page] = False
+    m.offline[page] = memmap_offline
+    m.skippable[page] = False
     m.dirty[page] = False
     m.hwpoison[page] = False
+    m.isolation[page] = Isolation.HOTPLUG if isolate_on_online else Isolation.NONE
     m.without_consent = False
 
 
-@atomic("memory_notify(MEM_GOING_ONLINE)", src="drivers/virtio/virtio_mem.c: going_online")
-def going_online(m: Memory) -> bool:
-    """virtio-mem refuses a block that it is about to remove."""
-    return not virtio_mem_loaded or not m.driver_loaded or m.mb_state == BlockState.OFFLINE
-
-
-@inline(src="mm/memory_hotplug.c: online_pages_range")
-def online_page(m: Memory, page: Page) -> None:
-    """The online page callback: virtio-mem keeps unplugged pages from the allocator."""
-    if virtio_mem_loaded:
-        kept = keeps_offline(m, page)
-        if kept:
-            set_fake_offline(m, page)
-            m.dirty[page] = True
-            return
-    generic_online_page(m, page)
-
-
-@atomic("virtio_mem_online_page_cb({page})", src="drivers/virtio/virtio_mem.c: online_page_cb")
-def keeps_offline(m: Memory, page: Page) -> bool:
-    """Whether the callback is virtio-mem's and the subblock is unplugged."""
-    return m.driver_loaded and not m.sb_plugged[page]
-
-
-@inline(src="mm/memory_hotplug.c: generic_online_page")
-def generic_online_page(m: Memory, page: Page) -> None:
-    """A plain store of 0 (whatever others added is lost), then to the free list."""
-    m.refcount[page] = 0
-    free_pages_core(m, page)
-
-
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_set_fake_offline")
-def set_fake_offline(m: Memory, page: Page) -> None:
-    """Mark the page and drop the driver's reference, whatever remains of the count."""
-    if reorder:
-        early = either()
-        if early:
-            page_ref_dec(m, page)
-            m.offline[page] = True
-            return
-    m.offline[page] = True
-    page_ref_dec(m, page)
-
-
-@atomic(src="include/linux/page_ref.h: page_ref_dec")
-def page_ref_dec(m: Memory, page: Page) -> None:
-    """Nobody looks at the result."""
-    m.refcount[page] -= 1
-
-
 # ------------------------------------------------------------------------------ remove and add
+
+
+@inline(src="mm/memory_hotplug.c: offline_and_remove_memory")
+def offline_and_remove_memory(m: Memory) -> bool:
+    """Called without the hotplug mutex: nobody can online the block in between."""
+    mutex_lock(m.device_hotplug_lock)
+    gone = True
+    if m.section_online:
+        gone = offline_pages(m)
+    if gone:
+        remove_memory(m)
+    mutex_unlock(m.device_hotplug_lock)
+    return gone
 
 
 @inline(src="mm/memory_hotplug.c: remove_memory")
 def remove_memory(m: Memory) -> None:
     """The caller holds the device hotplug lock and made sure that the block is offline."""
     down_write(m.mem_hotplug_lock)
+    if remove_reads_memmap:
+        page_zone_of_block(m)
     arch_remove_memory(m)
     up_write(m.mem_hotplug_lock)
+
+
+@atomic("page_zone(pfn_to_page(start_pfn))", src="mm/memory_hotplug.c: __remove_pages")
+def page_zone_of_block(m: Memory) -> None:
+    """Of memory that was never onlined the memmap holds garbage."""
+    m.read_garbage = not m.memmap_valid
 
 
 @atomic(src="mm/memory_hotplug.c: arch_remove_memory")
@@ -266,13 +336,18 @@ def arch_remove_memory(m: Memory) -> None:
     """The memmap is gone; what the struct pages said does not matter any more."""
     wait_until(not drain or all(unwatched(m, p) for p in m.pages))
     m.memmap = False
+    m.memmap_valid = False
+    m.read_garbage = False
     m.without_consent = False
+    m.poisoned_pages = False
     for p in m.pages:
         m.refcount[p] = 0
         m.offline[p] = False
+        m.skippable[p] = False
         m.dirty[p] = False
         m.hwpoison[p] = False
         m.contained[p] = False
+        m.isolation[p] = Isolation.NONE
 
 
 @inline(src="mm/memory_hotplug.c: add_memory")

@@ -1,4 +1,4 @@
-"""The virtio-mem driver of RFC v3 (sub-block mode): drivers/virtio/virtio_mem.c.
+"""The virtio-mem driver in sub-block mode: drivers/virtio/virtio_mem.c.
 
 Its requests are handled by one work item, which holds the hotplug mutex all the time except where
 memory is added or removed.  Unloading waits for the work item, so it is one of the things this
@@ -16,20 +16,41 @@ from pagestate import (
     thread,
     wait_until,
 )
+from pagestate.models.kernel.accounting import (
+    begin_operation,
+    end_operation,
+    host_plugged,
+    host_unplugged,
+    managed_add,
+    managed_sub,
+)
 from pagestate.models.kernel.memory_hotplug import (
     add_memory,
-    generic_online_page,
+    offline_and_remove_memory,
+    online_pages,
     remove_memory,
-    set_fake_offline,
 )
-from pagestate.models.kernel.page_alloc import free_unref_page
 from pagestate.models.kernel.page_isolation import alloc_contig_range
+from pagestate.models.kernel.page_ref import free_page, page_ref_inc, unwatched
 from pagestate.models.kernel.state import BlockState, Memory
 from pagestate.models.kernel.switches import (
+    add_under_mutex,
+    dirty_pages,
+    drain,
+    mutant,
+    removes_online,
+    requests,
+    retry_removal,
     revive,
+    rule,
     unload,
-    unload_takes_references,
+    unload_revokes,
 )
+from pagestate.models.kernel.virtio_mem_notifier import (
+    generic_online_page,
+    set_fake_offline,
+)
+from pagestate.models.kernel.virtio_mem_requests import unplug_requested_set
 
 
 @thread(repeat=True, src="drivers/virtio/virtio_mem.c: virtio_mem_run_wq")
@@ -37,17 +58,18 @@ def virtio_mem(m: Memory, page: Page) -> None:
     """Plug or unplug one subblock, as the host wishes; remove and add the block; unload."""
     if unload:
         wait_until(m.driver_loaded)
+    begin_operation(m)
     mutex_lock(m.hotplug_mutex)
     state = m.mb_state
     if unload_requested(m):
         virtio_mem_remove(m, state == BlockState.ONLINE)
     elif state == BlockState.ONLINE:
         plug_or_unplug_online(m, page)
-        mutex_unlock(m.hotplug_mutex)
     elif state == BlockState.OFFLINE:
         plug_or_unplug_offline(m, page)
     else:
         add_block(m, page)
+    end_operation(m)
 
 
 @inline
@@ -62,32 +84,59 @@ def unload_requested(m: Memory) -> bool:
 # ---------------------------------------------------------------------------- block is online
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_unplug_any_sb_online")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_any_sb_online")
 def plug_or_unplug_online(m: Memory, page: Page) -> None:
-    """Change one subblock of the online block."""
+    """Change one subblock of the online block; remove the block when nothing of it is plugged."""
     if m.sb_plugged[page]:
-        unplug_online(m, page)
+        if requests == "set":
+            unplug_requested_set(m)
+        else:
+            unplug_online(m, page)
+        if removes_online and not any(m.sb_plugged[p] for p in m.pages):
+            remove_online_block(m)
+            return
+    elif removes_online and retry_removal and not any(m.sb_plugged[p] for p in m.pages):
+        remove_online_block(m)
+        return
     elif revive:
         plug_online(m, page)
+    mutex_unlock(m.hotplug_mutex)
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_unplug_any_sb_online")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_sb_online")
 def unplug_online(m: Memory, page: Page) -> None:
-    """Allocate the page, mark it and drop the reference, then let the host take the memory."""
+    """Allocate the page, mark it, let the host take the memory.
+
+    The mark comes before the host unplugs, so that a dumper never reads what is not there.
+    """
     allocated = alloc_contig_range(m, page)
     if allocated:
+        if mutant == "unplug_first":
+            m.plugged[page] = False
         set_fake_offline(m, page)
+        managed_sub(m, page)
         if refused_by_host(m):
             clear_fake_offline(m, page)
         else:
             m.plugged[page] = False
+            host_unplugged(m, page)
             m.sb_plugged[page] = False
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_plug_any_sb")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_plug_any_sb")
 def plug_online(m: Memory, page: Page) -> None:
     """Ask the host for the memory, then give the page back to the allocator."""
+    if not dirty_pages:
+        never_onlined = m.dirty[page]
+        if never_onlined:
+            return
+    if mutant == "clear_first":
+        clear_fake_offline(m, page)
+        m.plugged[page] = True
+        m.sb_plugged[page] = True
+        return
     m.plugged[page] = True
+    host_plugged(m, page)
     m.sb_plugged[page] = True
     clear_fake_offline(m, page)
 
@@ -103,83 +152,107 @@ def refused_by_host(m: Memory) -> bool:
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_clear_fake_offline")
 def clear_fake_offline(m: Memory, page: Page) -> None:
-    """Take a reference, unmark the page, free it.
+    """Unmark the page, free it; in RFC v3 after taking a reference again.
 
     A page that was never onlined goes the way of onlining: the count is overwritten with 0.
     """
-    page_ref_inc(m, page)
-    with atomic("__ClearPageOffline({page})"):
+    if rule == "unreferenced":
+        page_ref_inc(m, page)
+    with atomic("__ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c"):
         m.offline[page] = False
+        m.claimed[page] = False
+        m.skippable[page] = False
         m.revived = True
-    with atomic("ClearPageDirty({page})"):
+    with atomic("TestClearPageDirty({page})"):
         was_dirty = m.dirty[page]
         m.dirty[page] = False
         m.revived = False
     if was_dirty:
         generic_online_page(m, page)
     else:
-        last = free_contig_range(m, page)
-        if last:
-            free_unref_page(m, page)
+        free_page(m, page)
+        managed_add(m, page)
 
 
-@atomic(src="include/linux/page_ref.h: page_ref_inc")
-def page_ref_inc(m: Memory, page: Page) -> None:
-    """Unconditional: also from 0."""
-    m.refcount[page] += 1
-
-
-@atomic("put_page_testzero({page})", src="mm/page_alloc.c: free_contig_range")
-def free_contig_range(m: Memory, page: Page) -> bool:
-    """Drop the driver's reference; this path has no hook."""
-    m.refcount[page] -= 1
-    if m.refcount[page] == 0:
-        m.freeing[page] += 1
-    return m.refcount[page] == 0
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_try_remove_unplugged_mb")
+def remove_online_block(m: Memory) -> None:
+    """Offline and remove the block, without the hotplug mutex: onlining takes it, too."""
+    mutex_unlock(m.hotplug_mutex)
+    removed = offline_and_remove_memory(m)
+    mutex_lock(m.hotplug_mutex)
+    if removed:
+        m.mb_state = BlockState.UNUSED
+    mutex_unlock(m.hotplug_mutex)
 
 
 # --------------------------------------------------------------------------- block is offline
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_unplug_any_sb_offline")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_any_sb_offline")
 def plug_or_unplug_offline(m: Memory, page: Page) -> None:
     """Change one subblock of the offline block: no struct page is touched; or remove the block."""
     if any(m.sb_plugged[p] for p in m.pages):
         if m.sb_plugged[page]:
-            m.plugged[page] = False
+            unplug_offline(m, page)
+            host_unplugged(m, page)
             m.sb_plugged[page] = False
         else:
             m.plugged[page] = True
-            m.sb_plugged[page] = True
+            host_plugged(m, page)
+            with atomic("sbm_set_sb_plugged({page})"):
+                m.sb_plugged[page] = True
+                m.claimed[page] = False
         mutex_unlock(m.hotplug_mutex)
     else:
         remove_block(m)
 
 
+@atomic("host unplugs {page}", src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_sb")
+def unplug_offline(m: Memory, page: Page) -> None:
+    """With ``drain`` no CPU found the page while its section was online and still reads it."""
+    wait_until(not drain or unwatched(m, page))
+    m.plugged[page] = False
+
+
 # ------------------------------------------------------------------------------ add and remove
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_remove")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_remove_mb")
 def remove_block(m: Memory) -> None:
     """Nobody can online the block from now on: MEM_GOING_ONLINE is refused."""
-    m.mb_state = BlockState.UNUSED
-    mutex_unlock(m.hotplug_mutex)
+    if mutant == "late_state":
+        mutex_unlock(m.hotplug_mutex)
+    else:
+        m.mb_state = BlockState.UNUSED
+        mutex_unlock(m.hotplug_mutex)
     mutex_lock(m.device_hotplug_lock)
     bug_on(m.section_online)
     remove_memory(m)
     mutex_unlock(m.device_hotplug_lock)
+    if mutant == "late_state":
+        mutex_lock(m.hotplug_mutex)
+        m.mb_state = BlockState.UNUSED
+        mutex_unlock(m.hotplug_mutex)
 
 
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_mb_plug_and_add")
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_plug_and_add_mb")
 def add_block(m: Memory, page: Page) -> None:
-    """Plug one subblock, then add the block, which stays offline."""
+    """Plug one subblock, then add the block, which stays offline (or is onlined at once)."""
     m.plugged[page] = True
-    m.sb_plugged[page] = True
+    host_plugged(m, page)
+    with atomic("sbm_set_sb_plugged({page})"):
+        m.sb_plugged[page] = True
+        m.claimed[page] = False
     m.mb_state = BlockState.OFFLINE
-    mutex_unlock(m.hotplug_mutex)
+    if not add_under_mutex:
+        mutex_unlock(m.hotplug_mutex)
     mutex_lock(m.device_hotplug_lock)
     add_memory(m)
+    if add_under_mutex:
+        online_pages(m)
     mutex_unlock(m.device_hotplug_lock)
+    if add_under_mutex:
+        mutex_unlock(m.hotplug_mutex)
 
 
 # -------------------------------------------------------------------------------------- unload
@@ -188,13 +261,26 @@ def add_block(m: Memory, page: Page) -> None:
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_remove")
 def virtio_mem_remove(m: Memory, online: bool) -> None:
     """Remove an offline block with unplugged parts; leave an online one as it is."""
+    if rule != "unreferenced":
+        m.removing = True
     if online:
-        if unload_takes_references:
+        if unload_revokes:
             for page in m.pages:
                 if not m.sb_plugged[page]:
-                    page_ref_inc(m, page)
+                    revoke_consent(m, page)
     elif m.mb_state == BlockState.OFFLINE and any(not m.sb_plugged[p] for p in m.pages):
         remove_block(m)
         mutex_lock(m.hotplug_mutex)
-    m.driver_loaded = False
+    with atomic("unregister_memory_notifier()"):
+        m.driver_loaded = False
+        m.removing = False
     mutex_unlock(m.hotplug_mutex)
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_deinit_hotplug")
+def revoke_consent(m: Memory, page: Page) -> None:
+    """Without the driver nobody would keep the page from the allocator after onlining."""
+    if rule == "unreferenced":
+        page_ref_inc(m, page)
+    elif rule == "flag":
+        m.skippable[page] = False

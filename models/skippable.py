@@ -1,0 +1,63 @@
+"""PG_offline_skippable as proposed in May 2025: consent is a flag, the count is left alone."""
+
+from pagestate import Model
+from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
+from pagestate.models.kernel.expectations import changed, expecting, violated
+from pagestate.models.kernel.generation import generation
+from pagestate.models.kernel.reasons import STORED_ZERO, SUBTRACTED_TWICE
+from pagestate.models.kernel.scenarios import (
+    LOST_COUNT,
+    accounts,
+    balloon,
+    big_block,
+    contig,
+    dump,
+    errors,
+    getters,
+    lists,
+    lru,
+    notifiers,
+    plugging,
+    progress,
+    properties_of,
+    removal,
+    settled,
+    unloading,
+)
+from pagestate.models.kernel.state import Memory
+from pagestate.properties.accounting import managed_is_right
+
+SCENARIOS = [
+    getters,
+    expecting(plugging, violated(STORED_ZERO, LOST_COUNT)),
+    lru,
+    settled,
+    contig,
+    errors,
+    changed(dump, {"freeze": True}),
+    lists,
+    expecting(accounts, violated(SUBTRACTED_TWICE, [managed_is_right])),
+    unloading,
+    notifiers,
+    removal,
+    big_block,
+    balloon,
+    progress,
+]
+
+model = Model(
+    "skippable",
+    state=Memory,
+    switches=generation(
+        rule="flag",
+        isolate_on_online=True,
+        pcp_disable=True,
+        memmap_offline=True,
+        poison_refuses_online=True,
+        unload_revokes=True,
+    ),
+    scenarios=SCENARIOS,
+    properties=properties_of(SCENARIOS),
+    sizes={"page": 2, "getter": 2},
+    assumptions=[*GENERAL, DRAIN, PROMPT, *DRIVER],
+)

@@ -1,0 +1,82 @@
+"""Linux v5.14: readers of memory content and setting PageOffline exclude each other."""
+
+from pagestate import Model
+from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
+from pagestate.models.kernel.expectations import changed, expecting, violated
+from pagestate.models.kernel.generation import generation
+from pagestate.models.kernel.reasons import FORGOTTEN, TRANSIENT, WARN_ONLY
+from pagestate.models.kernel.scenarios import (
+    LOST_COUNT,
+    accounts,
+    balloon,
+    big_block,
+    contig,
+    dump,
+    dump_progress,
+    errors,
+    getters,
+    lists,
+    lru,
+    notifiers,
+    plugging,
+    progress,
+    properties_of,
+    removal,
+    settled,
+    unloading,
+)
+from pagestate.models.kernel.state import Memory
+from pagestate.properties.accounting import unplugged_is_not_managed
+from pagestate.properties.handing_out import poisoned_never_handed_out
+from pagestate.properties.offlining import (
+    cancel_restores,
+    cancel_returns_references,
+    commit_is_safe,
+)
+from pagestate.properties.references import memmap_outlives_its_users
+
+SCENARIOS = [
+    expecting(
+        getters,
+        violated(
+            WARN_ONLY,
+            [
+                *LOST_COUNT,
+                commit_is_safe,
+                cancel_restores,
+                cancel_returns_references,
+                memmap_outlives_its_users,
+            ],
+        ),
+    ),
+    expecting(plugging, violated(WARN_ONLY, LOST_COUNT)),
+    expecting(lru, violated(WARN_ONLY, LOST_COUNT)),
+    settled,
+    contig,
+    expecting(errors, violated(FORGOTTEN, [poisoned_never_handed_out])),
+    changed(dump, {"freeze": True}),
+    lists,
+    expecting(accounts, violated(TRANSIENT, [unplugged_is_not_managed])),
+    unloading,
+    notifiers,
+    removal,
+    big_block,
+    balloon,
+    progress,
+    dump_progress,
+]
+
+model = Model(
+    "v5_14",
+    state=Memory,
+    switches=generation(
+        rule="notifier",
+        type_bits=True,
+        isolate_on_online=True,
+        pcp_disable=True,
+    ),
+    scenarios=SCENARIOS,
+    properties=properties_of(SCENARIOS),
+    sizes={"page": 2, "getter": 2},
+    assumptions=[*GENERAL, DRAIN, PROMPT, *DRIVER],
+)
