@@ -1,24 +1,58 @@
 """What a complete search says about the model itself: steps and threads that never move."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from pagestate.check.request import Request
 from pagestate.core.system import Action
 from pagestate.core.verdict import Result, Verdict
 
 
-def dead_steps(request: Request, fired: Mapping[str, int]) -> list[str]:
-    """The steps that no execution of this instance takes, in the order of the model.
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """Whether a step is taken by some execution (None: that is not known).
+
+    ``number`` tells apart the steps of a thread that read the same.
+    """
+
+    thread: str
+    text: str
+    number: int
+    taken: bool | None
+
+
+def coverage(request: Request, fired: Mapping[str, int] | None) -> tuple[Coverage, ...]:
+    """What is known of the steps of this instance, in the order of the model.
 
     Not among them: steps that may be dead (``expect_dead``) and those that report a fault, whose
-    absence is what the model is checked for.
+    absence is what the model is checked for.  ``fired`` is what a complete search gave.
     """
-    return [
-        f"{_text(a)} ({a.info.label})" if a.info.label else _text(a)
-        for a in request.compiled.system.actions
-        if not fired.get(a.name, 0) and not a.expect_dead and not _reports_fault(a)
-    ]
+    found, alike = list[Coverage](), Counter[tuple[str, str]]()
+    for action in request.compiled.system.actions:
+        if action.expect_dead or _reports_fault(action):
+            continue
+        label = action.info.label
+        text = f"{_text(action)} ({label})" if label else _text(action)
+        alike[action.thread, text] += 1
+        taken = None if fired is None else fired.get(action.name, 0) > 0
+        found.append(Coverage(action.thread, text, alike[action.thread, text], taken))
+    return tuple(found)
+
+
+def dead_steps(request: Request, fired: Mapping[str, int]) -> list[str]:
+    """The steps that no execution of this instance takes, in the order of the model."""
+    return [c.text for c in coverage(request, fired) if c.taken is False]
+
+
+def dead_everywhere(parts: Sequence[Sequence[Coverage]]) -> list[str]:
+    """The steps that no execution of any of several instances takes."""
+    taken = dict[tuple[str, str, int], bool]()
+    for step in (c for part in parts for c in part):
+        key = (step.thread, step.text, step.number)
+        taken[key] = taken.get(key, False) or step.taken is not False
+    return [f"{thread}: {text}" for (thread, text, _), some in taken.items() if not some]
 
 
 def idle_threads(request: Request, fired: Mapping[str, int]) -> list[Result]:

@@ -13,17 +13,21 @@ import click
 
 from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
-from pagestate.check.request import Request, make_request, scenarios_of
-from pagestate.check.vacuity import idle_threads
+from pagestate.check.request import make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
 from pagestate.cli.jsonresults import results_object
 from pagestate.cli.options import pairs
+from pagestate.cli.report import counted
+from pagestate.core.verdict import Result
+from pagestate.lang.compile import valuation_of
+from pagestate.lang.declare import Model
 from pagestate.run.messages import Working
-from pagestate.run.outcome import Outcome
-from pagestate.run.plan import ENGINES
+from pagestate.run.part import Part, part_of
+from pagestate.run.plan import ENGINES, misfit
 from pagestate.run.portfolio import Options, run
+from pagestate.run.scenarios import Refused, Wish, run_scenarios, unused
 from pagestate.view.itf import save_trace
 from pagestate.view.wellformed import TraceError
 
@@ -97,7 +101,7 @@ Exit codes:
     default="auto",
     show_default=True,
     help="explicit: visit every state; bmc: Z3, step by step deeper; parametric: prove for every "
-    "size; auto: what fits.",
+    "size; liveness: fair cycles; auto: what fits.",
 )
 @click.option(
     "--depth", type=click.IntRange(min=0), metavar="K", help="Look at the first K steps only."
@@ -141,12 +145,14 @@ def check(
     if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
         raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
     declared = load(model)
-    given = pairs(settings, "--set"), pairs(sizes, "--size")
+    wish = Wish(declared, pairs(settings, "--set"), pairs(sizes, "--size"), names)
     with user_errors():
-        parts = scenarios_of(declared, scenarios, names) or ("",)
-        requests = [make_request(declared, *given, names, part) for part in parts]
-    for request in requests:
-        _fits(engine, request)
+        parts = scenarios_of(declared, scenarios, names)
+        request = None if parts else make_request(declared, wish.settings, wish.sizes, names)
+        valuation_of(declared, wish.settings)
+    problem = "" if request is None else misfit(engine, request)
+    if problem:
+        raise UserError(problem)
     target = None if json_file in (None, "-") else Path(str(json_file))
     with user_errors():
         if target is not None:
@@ -154,42 +160,40 @@ def check(
         if trace_dir is not None:
             trace_dir.mkdir(parents=True, exist_ok=True)
     meter = _Meter()
-    outcomes = list[Outcome]()
-    problems = list[str]()
-    for request in requests:
-        with user_errors():
-            outcome = run(request, Options(engine, depth, timeout, trace_dir), meter.show)
-        meter.clear()
-        if outcome.fired is not None:
-            outcome.results.extend(idle_threads(request, outcome.fired))
-        outcomes.append(outcome)
-        problems += _deliver(request, outcome, json_file, trace_dir, require_proof, values)
-        for note in outcome.failures:
+    options = Options(engine, depth, timeout, trace_dir)
+    with user_errors():
+        try:
+            if request is None:
+                found = run_scenarios(wish, parts, options, meter.show)
+            else:
+                found = [part_of(request, run(request, options, meter.show))]
+        except Refused as refused:
+            meter.clear()
+            raise UserError(str(refused)) from None
+    meter.clear()
+    problems = unused(wish, found)
+    found = [p for p in found if p.results] or found[:1]
+    problems += _deliver(declared, found, json_file, trace_dir, require_proof, values)
+    for part in found:
+        for note in part.failures:
             click.echo(f"pagestate: {note}", err=True)
-        for error in outcome.errors:
+        for error in part.errors:
             click.echo(f"pagestate: internal error: {error}", err=True)
-        if outcome.interrupted:
-            click.echo("pagestate: interrupted; the above is what was decided", err=True)
-            break
     for problem in problems:
         click.echo(f"pagestate: {problem}", err=True)
+    interrupted = any(p.interrupted for p in found)
+    if interrupted:
+        click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
-        [r for o in outcomes for r in o.results],
+        [r for p in found for r in p.results],
         require_proof=require_proof,
-        interrupted=any(o.interrupted for o in outcomes),
-        internal_error=any(o.errors for o in outcomes),
+        interrupted=interrupted,
+        internal_error=any(p.errors for p in found),
         usage_error=bool(problems),
     )
     if code == Exit.NOTHING:
         click.echo("pagestate: there is no property to check", err=True)
     sys.exit(int(code))
-
-
-def _fits(engine: str, request: Request) -> None:
-    if request.unbounded and engine in ("explicit", "bmc"):
-        raise UserError(f"engine {engine} searches finite sizes only; use auto or parametric")
-    if engine == "parametric" and not request.unbounded:
-        raise UserError("engine parametric proves for every size: give --size page=any or the like")
 
 
 class _Meter:
@@ -219,8 +223,8 @@ class _Meter:
 
 
 def _deliver(
-    request: Request,
-    outcome: Outcome,
+    model: Model,
+    parts: Sequence[Part],
     json_file: str | None,
     trace_dir: Path | None,
     require_proof: bool,
@@ -230,23 +234,37 @@ def _deliver(
 
     One place that is full does not keep the results from the others.
     """
-    problems = list(outcome.problems)
+    problems = [text for p in parts for text in p.problems]
     out = sys.stderr if json_file == "-" else sys.stdout
-    text = report.text(request, outcome, require_proof, values, report.width_of(out))
+    text = report.text(model, parts, require_proof, values, report.width_of(out))
     problems.append(emit(text, out))
     if json_file is not None:
-        listing = json.dumps(results_object(request, outcome), indent=2)
+        listing = json.dumps(results_object(parts), indent=2)
         if json_file == "-":
             problems.append(emit(listing, sys.stdout))
         else:
             problems.append(_stored(Path(json_file), partial(write_whole, text=listing + "\n")))
     if trace_dir is not None:
-        name = request.compiled.model.name
-        for result in outcome.results:
-            if result.trace is not None:
-                path = trace_dir / f"{file_stem(name, result.name, result.scenario)}.itf.json"
-                problems.append(_stored(path, partial(save_trace, result.trace)))
+        problems += _keep(trace_dir, [r for p in parts for r in p.results], model.name)
     return [p for p in problems if p]
+
+
+def _keep(folder: Path, results: Sequence[Result], name: str) -> list[str]:
+    """Store the traces and say what is kept; what could not be written."""
+    problems, kept = list[str](), list[Path]()
+    for result in results:
+        if result.trace is not None:
+            path = folder / f"{file_stem(name, result.name, result.scenario)}.itf.json"
+            problem = _stored(path, partial(save_trace, result.trace))
+            problems.append(problem)
+            kept += [] if problem else [path]
+    certificates = sum(r.certificate is not None for r in results)
+    parts = [f"{counted(len(kept), 'trace')}"] if kept else []
+    parts += [counted(certificates, "certificate")] if certificates else []
+    shown = f"; pagestate show {kept[0]} draws the first" if kept else ""
+    what = " and ".join(parts) or "no trace and no certificate"
+    click.echo(f"pagestate: kept {what} in {folder}{shown}", err=True)
+    return problems
 
 
 def _stored(path: Path, write: Callable[[Path], None]) -> str:

@@ -1,22 +1,45 @@
 """The JSON object of ``check --json``; its keys are a contract."""
 
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
-from pagestate.check.request import Request
 from pagestate.core.verdict import Result
-from pagestate.run.outcome import Outcome
+from pagestate.run.part import Part
 from pagestate.view.itf import to_itf
 
+V = TypeVar("V")
 
-def results_object(request: Request, outcome: Outcome) -> dict[str, Any]:
-    """The results of a run, as plain JSON values."""
+
+def results_object(parts: Sequence[Part]) -> dict[str, Any]:
+    """The results of a run, as plain JSON values; expects at least one part.
+
+    ``switches`` and ``sizes`` are those that all scenarios have in common; ``scenarios`` lists what
+    each has (nothing, for a model without scenarios).
+    """
     return {
-        "model": request.compiled.model.name,
-        "switches": dict(request.compiled.valuation),
-        "sizes": {n: "any" if n in request.unbounded else k for n, k in request.sizes.items()},
-        "interrupted": outcome.interrupted,
-        "errors": list(outcome.errors),
-        "properties": [_result(r) for r in outcome.results],
+        "model": parts[0].model,
+        "switches": common([p.switches for p in parts]),
+        "sizes": common([p.sizes for p in parts]),
+        "interrupted": any(p.interrupted for p in parts),
+        "errors": [e for p in parts for e in p.errors],
+        "properties": [_result(r) for p in parts for r in p.results],
+        "scenarios": [_scenario(p) for p in parts if p.scenario],
+    }
+
+
+def common(mappings: Sequence[Mapping[str, V]]) -> dict[str, V]:
+    """The items that are in each of ``mappings``; expects at least one."""
+    first, *others = mappings
+    return {n: v for n, v in first.items() if all(n in m and m[n] == v for m in others)}
+
+
+def _scenario(part: Part) -> dict[str, Any]:
+    return {
+        "name": part.scenario,
+        "left_out": list(part.left_out),
+        "switches": dict(part.switches),
+        "sizes": dict(part.sizes),
+        "interrupted": part.interrupted,
     }
 
 
@@ -34,4 +57,5 @@ def _result(result: Result) -> dict[str, Any]:
         "certificate": result.certificate,
         "expected": None if result.expected is None else result.expected.value,
         "assumptions": list(result.assumptions),
+        "scenario": result.scenario or None,
     }

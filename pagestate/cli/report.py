@@ -5,15 +5,16 @@ then what was found.  No times: the same run prints the same text.
 """
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from textwrap import wrap
 from typing import TextIO
 
 from pagestate.check.outcome import Exit, code_of
-from pagestate.check.request import Request
-from pagestate.check.vacuity import dead_steps
+from pagestate.check.vacuity import dead_everywhere
+from pagestate.cli.jsonresults import common
 from pagestate.core.verdict import PROOFS, Result, Verdict
-from pagestate.run.outcome import Outcome
+from pagestate.lang.declare import Model
+from pagestate.run.part import Part
 from pagestate.view.text import render_text
 from pagestate.view.traceview import for_ever, view_of
 
@@ -30,31 +31,25 @@ def width_of(stream: TextIO) -> int:
 
 
 def text(
-    request: Request, outcome: Outcome, require_proof: bool, values: bool, width: int = WIDTH
+    model: Model, parts: Sequence[Part], require_proof: bool, values: bool, width: int = WIDTH
 ) -> str:
-    """The whole report."""
-    results = outcome.results
-    lines = [*_fold(_heading(request), width), ""]
+    """The whole report on a model; expects at least one part, several of one with scenarios."""
+    results = [r for p in parts for r in p.results]
     engines = {r.engine for r in results}
-    lines += _table(results, require_proof, width, len(engines) > 1)
-    shown = _shown_trace(results)
-    if shown is not None and shown.trace is not None:
-        lines += ["", render_text(view_of(shown.trace), values=values, width=min(width, 75)), ""]
-        others = sum(r.verdict == Verdict.VIOLATED and r.trace is not None for r in results) - 1
-        if others:
-            are = "violation is" if others == 1 else "violations are"
-            hint = f"{others} more {are} not shown: --property NAME shows one, --trace-dir all"
-            lines += [*_fold(hint, width), ""]
-    else:
-        lines.append("")
-    lines += _list("expected:", _reasons(request, results), width)
-    if outcome.fired is not None:
-        lines += _list("steps that are never taken:", dead_steps(request, outcome.fired), width)
-    lines += _fold(f"scope: {_scope(request, results)}", width)
+    table = _Table(results, require_proof, width)
+    lines = [*_fold(_heading(model, parts), width), ""]
+    for part in parts:
+        if part.scenario:
+            lines += _fold(_title(model, part, parts), width)
+        lines += [*table.rows(part.results), *([""] if part.scenario else [])]
+    lines += _diagram(results, values, width) or ([] if parts[0].scenario else [""])
+    lines += _list("expected:", _reasons(parts), width)
+    lines += _list(*_never_taken(parts), width)
+    lines += _fold(f"scope: {_scope(parts)}", width)
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
-    lines += _list("assumptions:", request.assumptions, width)
-    lines += _fold(f"result: {_summary(results, require_proof)}", width)
+    lines += _list("assumptions:", _assumptions(parts), width)
+    lines += _fold(f"result: {_summary(parts, require_proof)}", width)
     return "\n".join(lines)
 
 
@@ -75,40 +70,115 @@ def _list(title: str, items: Sequence[str], width: int) -> list[str]:
     return [title, *(line for item in items for line in _fold(f"  - {item}", width, 4))]
 
 
-def _heading(request: Request) -> str:
-    model, values = request.compiled.model, request.compiled.valuation
+def _settings(model: Model, values: Mapping[str, bool | str | int]) -> str:
+    """Those of the switches that can be set."""
     free = [s.name for s in model.declared_switches() if len(s.choices) > 1]
-    switches, name = " ".join(f"{n}={show(values[n])}" for n in free), model.name
-    return f"{name}: {request.scope}" + (f"; {switches}" if switches else "")
+    return " ".join(f"{n}={show(values[n])}" for n in free if n in values)
 
 
-def _scope(request: Request, results: Sequence[Result]) -> str:
-    if not request.compiled.system.sorts:
-        return request.scope
-    if not request.unbounded:
-        return f"{request.scope}; nothing is said about other sizes"
-    if any(r.verdict == Verdict.VIOLATED for r in results):
-        return f"{request.scope}; a violation is of the sizes in its diagram"
-    return request.scope
+def _heading(model: Model, parts: Sequence[Part]) -> str:
+    first = parts[0]
+    if first.scenario:
+        what = counted(len(parts), "scenario")
+        if len(parts) < len(model.scenarios):
+            what += f" of {len(model.scenarios)}"
+    else:
+        what = first.scope
+    switches = _settings(model, common([p.switches for p in parts]))
+    return f"{model.name}: {what}" + (f"; {switches}" if switches else "")
 
 
-def _table(
-    results: Sequence[Result], require_proof: bool, width: int, engines: bool
-) -> Iterator[str]:
+def _title(model: Model, part: Part, parts: Sequence[Part]) -> str:
+    """The heading of a scenario: who is left out, and where it differs from others."""
+    same = common([p.switches for p in parts])
+    own = _settings(model, {n: v for n, v in part.switches.items() if n not in same})
+    doc = next(s.doc for s in model.scenarios if s.name == part.scenario).strip().splitlines()[0]
+    left = f"left out: {', '.join(part.left_out)}" if part.left_out else "nobody left out"
+    facts = [f for f in (part.scope, own, left) if f]
+    return f"{part.scenario}: {doc} ({'; '.join(facts)})"
+
+
+def _scope(parts: Sequence[Part]) -> str:
+    if parts[0].scenario:
+        sizes = "other sizes or about "
+        if any("any" in p.sizes.values() for p in parts):
+            sizes = ""
+        return (
+            "each scenario by itself, for the sizes it names; nothing is said about "
+            f"{sizes}actors that no scenario has together"
+        )
+    (part,) = parts
+    if not part.sizes:
+        return part.scope
+    if "any" not in part.sizes.values():
+        return f"{part.scope}; nothing is said about other sizes"
+    if any(r.verdict == Verdict.VIOLATED for r in part.results):
+        return f"{part.scope}; a violation is of the sizes in its diagram"
+    return part.scope
+
+
+def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
+    """One counterexample, and how to see the others."""
+    shown = _shown_trace(results)
+    if shown is None or shown.trace is None:
+        return []
+    where = [f"in scenario {shown.scenario}:"] if shown.scenario else []
+    picture = render_text(view_of(shown.trace), values=values, width=min(width, 75))
+    lines = ["", *where, *([""] if where else []), picture, ""]
+    others = sum(r.verdict == Verdict.VIOLATED and r.trace is not None for r in results) - 1
+    if others:
+        are = "violation is" if others == 1 else "violations are"
+        one = "--scenario NAME --property NAME" if shown.scenario else "--property NAME"
+        hint = f"{others} more {are} not shown: {one} shows one, --trace-dir all"
+        lines += [*_fold(hint, width), ""]
+    return lines[1:] if where else lines
+
+
+def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:
+    if parts[0].scenario:
+        title = "steps that are never taken in any of the scenarios:"
+        return title, dead_everywhere([p.steps for p in parts])
+    return "steps that are never taken:", [c.text for c in parts[0].steps if c.taken is False]
+
+
+def _assumptions(parts: Sequence[Part]) -> list[str]:
+    """Those of all scenarios once, the others with the names of theirs."""
+    owners = dict[str, list[str]]()
+    for part in parts:
+        for text in part.assumptions:
+            owners.setdefault(text, []).append(part.scenario)
+    everybody = [text for text, who in owners.items() if len(who) == len(parts)]
+    some = [text for text, who in owners.items() if len(who) < len(parts)]
+    return [*everybody, *(_of_scenarios(text, owners[text]) for text in some)]
+
+
+def _of_scenarios(text: str, who: Sequence[str]) -> str:
+    return text if text.startswith("scenario ") else f"in {', '.join(who)}: {text}"
+
+
+class _Table:
     """One entry per property: mark, verdict, name, what was found (and by which engine)."""
-    names = max((len(r.name) for r in results), default=0)
-    for r in results:
-        mark = _MARKS[code_of(r, require_proof)]
-        line = f"{mark:<4}  {r.verdict.value:<9}  {r.name:<{names}}  "
-        detail = _detail(r) + (f" [{r.engine}]" if engines else "")
-        room = width - len(line)
-        if room >= min(len(detail), 30):
-            first, *rest = wrap(detail, room, break_on_hyphens=False) or [""]
-            yield (line + first).rstrip()
-            yield from (" " * len(line) + more for more in rest)
-        else:
-            yield line.rstrip()
-            yield from wrap(detail, width, initial_indent=" " * 17, subsequent_indent=" " * 17)
+
+    def __init__(self, results: Sequence[Result], require_proof: bool, width: int) -> None:
+        self.names = max((len(r.name) for r in results), default=0)
+        self.engines = len({r.engine for r in results}) > 1
+        self.require_proof, self.width = require_proof, width
+
+    def rows(self, results: Sequence[Result]) -> Iterator[str]:
+        """The lines about ``results``."""
+        for r in results:
+            mark = _MARKS[code_of(r, self.require_proof)]
+            line = f"{mark:<4}  {r.verdict.value:<9}  {r.name:<{self.names}}  "
+            detail = _detail(r) + (f" [{r.engine}]" if self.engines else "")
+            room = self.width - len(line)
+            if room >= min(len(detail), 30):
+                first, *rest = wrap(detail, room, break_on_hyphens=False) or [""]
+                yield (line + first).rstrip()
+                yield from (" " * len(line) + more for more in rest)
+            else:
+                yield line.rstrip()
+                indent = " " * 17
+                yield from wrap(detail, self.width, initial_indent=indent, subsequent_indent=indent)
 
 
 def _detail(r: Result) -> str:
@@ -120,38 +190,47 @@ def _detail(r: Result) -> str:
     return ", ".join(p for p in parts if p)
 
 
-def _reasons(request: Request, results: Sequence[Result]) -> list[str]:
+def _reasons(parts: Sequence[Part]) -> list[str]:
     """Why verdicts are expected, each reason once with the properties it is for."""
-    names = dict[str, list[str]]()
-    for r in results:
-        why = request.compiled.expected[r.name][1] if r.expected is not None else ""
-        if why:
-            names.setdefault(why, []).append(r.name)
-    return [f"{', '.join(group)}: {why}" for why, group in names.items()]
+    names = dict[str, dict[str, list[str]]]()
+    for part in parts:
+        for r in part.results:
+            why = part.reasons.get(r.name, "") if r.expected is not None else ""
+            if why:
+                names.setdefault(why, {}).setdefault(r.name, []).append(part.scenario)
+    return [
+        f"{', '.join(_where(name, who) for name, who in group.items())}: {why}"
+        for why, group in names.items()
+    ]
+
+
+def _where(name: str, scenarios: Sequence[str]) -> str:
+    return f"{name} ({', '.join(scenarios)})" if any(scenarios) else name
 
 
 def _found(r: Result) -> str:
     steps = ""
     if r.trace is not None:
-        steps = _count(len(r.trace.steps), "step") + for_ever(r.trace)
+        steps = counted(len(r.trace.steps), "step") + for_ever(r.trace)
     match r.verdict:
         case Verdict.VIOLATED:
             return f"in {steps}"
         case Verdict.EXHAUSTED | Verdict.PROVED if steps:
             return f"reached in {steps}"
         case Verdict.EXHAUSTED if r.states is not None:
-            return f"holds in all {_count(r.states, 'state')}"
+            return f"holds in all {counted(r.states, 'state')}"
         case Verdict.EXHAUSTED:
             return "holds in all states"
         case Verdict.PROVED:
             return "holds, certificate re-checked"
         case Verdict.BOUNDED:
-            return f"nothing found up to {_count(r.depth or 0, 'step')}; this is no proof"
+            return f"nothing found up to {counted(r.depth or 0, 'step')}; this is no proof"
         case _:
             return ""
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """A number of things, in words."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
@@ -165,24 +244,28 @@ def _shown_trace(results: Sequence[Result]) -> Result | None:
     )
 
 
-def _summary(results: Sequence[Result], require_proof: bool) -> str:
-    """The last line: the worst mark, and how many of what."""
+def _summary(parts: Sequence[Part], require_proof: bool) -> str:
+    """The last line: the worst mark, and how many of what; of scenarios, in these only."""
+    results = [r for p in parts for r in p.results]
     if not results:
         return "nothing to check"
     codes = {code_of(r, require_proof) for r in results}
     worst = next(_MARKS[c] for c in (Exit.FAILED, Exit.INCONCLUSIVE, Exit.OK) if c in codes)
-    parts = list[str]()
+    found = list[str]()
     for verdict in (v for v in Verdict if v not in PROOFS):
         group = [r for r in results if r.verdict == verdict]
         if group:
             expected = sum(r.expected == verdict for r in group)
             extra = f" ({expected} as expected)" if expected else ""
-            parts.append(f"{len(group)} {verdict.value}{extra}")
+            found.append(f"{len(group)} {verdict.value}{extra}")
     holding = sum(r.verdict in PROOFS for r in results)
     if holding:
-        parts.append(f"{holding} {'holds' if holding == 1 else 'hold'}")
+        found.append(f"{holding} {'holds' if holding == 1 else 'hold'}")
     failed = [r for r in results if code_of(r, require_proof) == Exit.FAILED]
     other = sum(r.expected is not None for r in failed)
     if other:
-        parts.append(f"{other} not as expected")
-    return f"{worst}: {', '.join(parts)}"
+        found.append(f"{other} not as expected")
+    where = ""
+    if parts[0].scenario:
+        where = f" in {'this scenario' if len(parts) == 1 else f'these {len(parts)} scenarios'}"
+    return f"{worst}{where}: {', '.join(found)}"

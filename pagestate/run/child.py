@@ -77,7 +77,7 @@ def _live(request: Request, plan: Plan, work: Work, end: int, parent: int) -> No
     """The process; it ends with its parent, whatever the parent dies of."""
     left_to_the_parent()
     os.dup2(2, 1)  # whatever a library prints must not get into the results
-    threading.Thread(target=_follow, args=(parent,), daemon=True).start()
+    threading.Thread(target=follow, args=(parent,), daemon=True).start()
 
     def send(data: bytes) -> None:
         while data:
@@ -93,7 +93,8 @@ def _live(request: Request, plan: Plan, work: Work, end: int, parent: int) -> No
         os._exit(status)
 
 
-def _follow(parent: int) -> None:
+def follow(parent: int) -> None:
+    """End this process when it is no longer a child of ``parent``."""
     while os.getppid() == parent:
         time.sleep(_LOOK_EVERY)
     os._exit(1)

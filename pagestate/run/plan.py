@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pagestate.check.request import Request
 from pagestate.core.property import LIVENESS, SAFETY, PropertyKind
 
 ENGINES = ("auto", "explicit", "bmc", "parametric", "liveness")
@@ -31,3 +32,12 @@ class Plan:
     certificates: Path | None = None
     memory: int | None = None
     rlimit: int = 0
+
+
+def misfit(engine: str, request: Request) -> str:
+    """Why ``engine`` is not for the sizes of ``request`` (empty: it is)."""
+    if request.unbounded and engine in ("explicit", "bmc", "liveness"):
+        return f"engine {engine} searches finite sizes only; use auto or parametric"
+    if engine == "parametric" and not request.unbounded:
+        return "engine parametric proves for every size: give --size page=any or the like"
+    return ""

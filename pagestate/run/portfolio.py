@@ -7,6 +7,7 @@ agree: disagreement is an internal error.
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -65,13 +66,15 @@ def run(
     options: Options,
     watch: Callable[[Working], None],
     work: Work = engine_work,
+    interrupt: Interrupt | None = None,
 ) -> Outcome:
     """Decide the properties of ``request``.
 
     ``watch`` is told how far the engines are.  SIGINT and SIGTERM end the run with what is decided
-    (``Outcome.interrupted``).  ``work`` is what an engine's process does.
+    (``Outcome.interrupted``), or what the caller caught of them as ``interrupt``.  ``work`` is what
+    an engine's process does.
     """
-    with caught() as interrupt:
+    with caught() if interrupt is None else nullcontext(interrupt) as interrupt:
         return _Run(request, options, watch, work, interrupt).run()
 
 

@@ -21,6 +21,7 @@ RESULT_KEYS = [
     "certificate",
     "expected",
     "assumptions",
+    "scenario",
 ]
 ASSUMPTIONS = [
     "the only actors are: 1 getter thread, unplug",
@@ -141,7 +142,9 @@ def test_the_shown_trace_is_an_unexpected_one(tmp_path):
 def test_the_json_object():
     ran, found = objects("--set", "hook=false")
     assert ran.code == 0
-    assert list(found) == ["model", "switches", "sizes", "interrupted", "errors", "properties"]
+    keys = ["model", "switches", "sizes", "interrupted", "errors", "properties", "scenarios"]
+    assert list(found) == keys
+    assert found["scenarios"] == []
     assert found["model"] == "race"
     assert found["switches"] == {"hook": False, "lock": "none"}
     assert found["sizes"] == {"getter": 1, "page": 1}

@@ -370,7 +370,7 @@ BAD = [
         ),
         "    Scenario('one'",
         "scenario one names thread 'u', which the model has not",
-        "'t'",
+        "there are: t",
     ),
     Bad(
         "PS311",
