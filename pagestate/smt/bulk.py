@@ -21,6 +21,14 @@ def either(terms: Bools) -> z3.BoolRef:
     return z3.BoolRef(z3.Z3_mk_or(context.ref(), len(terms), _array(terms)), context)
 
 
+def both(terms: Bools) -> z3.BoolRef:
+    """The conjunction of at least one term."""
+    if len(terms) == 1:
+        return terms[0]
+    context = terms[0].ctx
+    return z3.BoolRef(z3.Z3_mk_and(context.ref(), len(terms), _array(terms)), context)
+
+
 def negation(term: z3.BoolRef) -> z3.BoolRef:
     """The negation."""
     return z3.BoolRef(z3.Z3_mk_not(term.ctx.ref(), term.as_ast()), term.ctx)

@@ -1,11 +1,13 @@
 """Queries about one step over symbolic pages: does it keep facts, and which facts are needed?
 
 Facts are numbered by the caller; terms are built once per fact, page and step.  One query asks for
-a step that breaks any of several facts at once.
+a step that breaks any of several facts at once; it can be asked again with more facts assumed.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from typing import TypeAlias
 
 import z3
 
@@ -14,20 +16,29 @@ from pagestate.core.sorts import Value
 from pagestate.smt.bulk import Renaming, check, either, negation, state
 from pagestate.smt.views import Transition, Views
 
-Values = Mapping[str, Value]
+Values: TypeAlias = Mapping[str, Value]
+Numbered: TypeAlias = tuple[int, Expr]
+"""A fact with the number it is known by."""
+Marks: TypeAlias = tuple[z3.BoolRef, ...]
+"""Names under which a fact is stated of pages."""
 
 
 class Undecided(Exception):
     """The solver gave up on a query."""
 
 
-@dataclass(frozen=True, slots=True)
 class Break:
-    """A step that breaks facts: what each page sees before, the target after, which facts."""
+    """A step that breaks facts: what each page sees before; the rest is worked out when asked."""
 
-    before: tuple[Values, ...]
-    after: Values
-    broken: frozenset[int]
+    def __init__(
+        self,
+        before: tuple[Values, ...],
+        after: Callable[[], Values],
+        broken: Callable[[], frozenset[int]],
+    ) -> None:
+        self.before = before
+        self.after = after
+        self.broken = broken
 
 
 class FactTerms:
@@ -85,11 +96,13 @@ class StepSolver:
 
     def __init__(self, terms: FactTerms) -> None:
         self._terms = terms
-        self._solver = z3.Solver(ctx=terms.views.context)
+        self._solver = z3.SolverFor("QF_LIA", ctx=terms.views.context)
         self._solver.add(*terms.views.domains(("p", "q")))
         self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
         self._numbers = dict[int, int]()
+        self._inside = False
+        self._later = list[z3.BoolRef]()
 
     def _mark(
         self, number: int, fact: Expr, page: str, exists: z3.BoolRef | None = None
@@ -97,11 +110,13 @@ class StepSolver:
         """The name under which the fact is stated of ``page`` before the step (if it exists)."""
         found = self._marks.get((number, page))
         if found is None:
+            if exists is not None:
+                self._meet(page, exists)
             found = z3.Bool(f"fact {number} {page}", self._terms.views.context)
             stated = self._terms.now(number, fact, page)
             if exists is not None:
                 stated = either([negation(exists), stated])
-            state(self._solver, either([negation(found), stated]))
+            self._keep(either([negation(found), stated]))
             self._marks[number, page] = found
             self._numbers[found.get_id()] = number
         return found
@@ -112,69 +127,99 @@ class StepSolver:
             return
         self._pages.add(page)
         views = self._terms.views
-        self._solver.add(*views.domains((page,)))
+        for known in views.domains((page,)):
+            self._keep(known)
         for other in ("p", "q"):
-            self._solver.add(*[z3.Implies(exists, a) for a in views.apart(page, other)])
+            for apart in views.apart(page, other):
+                self._keep(either([negation(exists), apart]))
 
-    def breaks(
-        self,
-        step: Transition,
-        facts: Sequence[tuple[int, Expr]],
-        assumed: Sequence[tuple[int, Expr]],
-    ) -> Break | frozenset[int]:
-        """A step that breaks one of the facts, or which of those assumed exclude that.
+    def _keep(self, term: z3.BoolRef) -> None:
+        """State something for good, also while a step is set up."""
+        state(self._solver, term)
+        if self._inside:
+            self._later.append(term)
 
-        Raises Undecided.
-        """
-        for page, exists in step.witnesses:
-            self._meet(page, exists)
-        marks = [self._mark(n, f, page) for n, f in assumed for page in step.pages]
-        marks += [self._mark(n, f, page, x) for page, x in step.witnesses for n, f in assumed]
-        terms = [self._terms.lost(n, f, step) for n, f in facts]
+    @contextmanager
+    def taking(self, step: Transition, facts: Sequence[Numbered]) -> Iterator["Query"]:
+        """Ask for this step, where it breaks one of the facts."""
+        lost = [self._terms.lost(n, f, step) for n, f in facts]
         self._solver.push()
+        self._inside = True
         try:
-            for term in (*step.given, either(terms)):
+            for term in (*step.given, either(lost)):
                 state(self._solver, term)
-            found = check(self._solver, marks)
-            if found == z3.unsat:
-                core = {mark.get_id() for mark in self._solver.unsat_core()}
-                return frozenset(self._numbers[k] for k in core)
-            if found != z3.sat:
-                raise Undecided(f"{step.name}: {self._solver.reason_unknown()}")
-            model = self._solver.model()
+            yield Query(self, self._terms.views, step, facts, lost)
         finally:
+            self._inside = False
             self._solver.pop()
-        return self._read(step, model, facts, terms)
+            for named in self._later:
+                state(self._solver, named)
+            self._later.clear()
 
-    def _read(
+    def marks(self, step: Transition, fact: Numbered, here: bool, elsewhere: bool) -> Marks:
+        """The names of a fact before ``step``: at the page acted on, and at other pages."""
+        found = [self._mark(*fact, "p")] if here else []
+        if elsewhere:
+            found += [self._mark(*fact, page) for page in step.pages[1:]]
+            found += [self._mark(*fact, page, exists) for page, exists in step.witnesses]
+        return tuple(found)
+
+    def check(self, name: str, marks: Sequence[z3.BoolRef]) -> z3.ModelRef | frozenset[int]:
+        """A model, or which of the facts assumed exclude one.  Raises Undecided."""
+        found = check(self._solver, marks)
+        if found == z3.unsat:
+            core = {mark.get_id() for mark in self._solver.unsat_core()}
+            return frozenset(self._numbers[k] for k in core)
+        if found != z3.sat:
+            raise Undecided(f"{name}: {self._solver.reason_unknown()}")
+        return self._solver.model()
+
+
+class Query:
+    """A step that shall break one of some facts, while its solver is set up for it."""
+
+    def __init__(
         self,
+        solver: StepSolver,
+        views: Views,
         step: Transition,
-        model: z3.ModelRef,
-        facts: Sequence[tuple[int, Expr]],
-        terms: Sequence[z3.BoolRef],
-    ) -> Break:
-        views = self._terms.views
+        facts: Sequence[Numbered],
+        lost: Sequence[z3.BoolRef],
+    ) -> None:
+        self._solver, self._views, self._step = solver, views, step
+        self._facts, self._lost = facts, lost
+
+    def ask(self, marks: Iterable[z3.BoolRef]) -> Break | frozenset[int]:
+        """Such a step, or which of the facts assumed exclude it.  Raises Undecided."""
+        step, views = self._step, self._views
+        model = self._solver.check(step.name, tuple(marks))
+        if isinstance(model, frozenset):
+            return model
         there = [page for page, c in step.witnesses if z3.is_true(model.eval(c, True))]
-        pages = (*step.pages, *there)
-        before = tuple(views.read(model, views.now, page) for page in pages)
-        after = views.read(model, step.after, step.target)
-        broken = frozenset(
-            n
-            for (n, _), t in zip(facts, terms, strict=True)
-            if z3.is_true(model.eval(t, model_completion=True))
-        )
-        return Break(before, after, broken)
+        before = tuple(views.read(model, views.now, page) for page in (*step.pages, *there))
+        after = partial(views.read, model, step.after, step.target)
+        return Break(before, after, partial(self._broken, model))
+
+    def _broken(self, model: z3.ModelRef) -> frozenset[int]:
+        pairs = zip(self._facts, self._lost, strict=True)
+        return frozenset(n for (n, _), t in pairs if z3.is_true(model.eval(t, True)))
 
 
-def initial_break(terms: FactTerms, facts: Sequence[tuple[int, Expr]]) -> frozenset[int]:
+def initial_break(terms: FactTerms, facts: Sequence[Numbered]) -> frozenset[int]:
     """The facts that do not hold of every page of every initial state.  Raises Undecided."""
     views, broken = terms.views, set[int]()
     solver = z3.Solver(ctx=views.context)
     solver.add(*views.domains(("p",)), *views.initial("p"))
-    for number, fact in facts:
-        found = check(solver, [negation(terms.now(number, fact, "p"))])
-        if found == z3.unknown:
+    lost = {number: negation(terms.now(number, fact, "p")) for number, fact in facts}
+    while lost:
+        some = z3.Bool(f"lost {len(lost)}", views.context)
+        state(solver, either([negation(some), either(list(lost.values()))]))
+        found = check(solver, [some])
+        if found == z3.unsat:
+            break
+        if found != z3.sat:
             raise Undecided("the initial states")
-        if found == z3.sat:
-            broken.add(number)
+        model = solver.model()
+        broken |= {n for n, t in lost.items() if z3.is_true(model.eval(t, True))}
+        lost = {n: t for n, t in lost.items() if n not in broken}
     return frozenset(broken)

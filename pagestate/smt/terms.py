@@ -19,6 +19,7 @@ from pagestate.core.sorts import (
     Sort,
     Value,
 )
+from pagestate.smt.bulk import both, either, negation
 
 Term: TypeAlias = z3.BoolRef | z3.ArithRef | tuple[z3.BoolRef, ...]
 
@@ -120,21 +121,21 @@ class Builder:
         """The negation; constants stay constants (here and below)."""
         if a is self.true or a is self.false:
             return self.false if a is self.true else self.true
-        return z3.Not(a)
+        return negation(a)
 
     def all(self, parts: list[z3.BoolRef]) -> z3.BoolRef:
         """The conjunction."""
         rest = [p for p in parts if p is not self.true]
         if any(p is self.false for p in rest) or not rest:
             return self.false if rest else self.true
-        return rest[0] if len(rest) == 1 else z3.And(rest)
+        return both(rest)
 
     def any(self, parts: list[z3.BoolRef]) -> z3.BoolRef:
         """The disjunction."""
         rest = [p for p in parts if p is not self.false]
         if any(p is self.true for p in rest) or not rest:
             return self.true if rest else self.false
-        return rest[0] if len(rest) == 1 else z3.Or(rest)
+        return either(rest)
 
     def as_number(self, a: z3.BoolRef) -> z3.ArithRef:
         """1 if ``a`` holds, else 0."""

@@ -12,8 +12,7 @@ is `unknown` with the step that breaks the proof.  A violation found on the way 
 """
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
@@ -21,24 +20,20 @@ from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.verdict import Answer, Verdict
-from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Progress, Report, Task
 from pagestate.engines.parametric.invariant import Invariant
-from pagestate.engines.parametric.laws import mine
+from pagestate.engines.parametric.laws import Law, mine
 from pagestate.engines.parametric.minimise import minimise
-from pagestate.engines.parametric.owners import owners
+from pagestate.engines.parametric.owners import Owners, owners
 from pagestate.engines.parametric.printing import print_invariant
+from pagestate.engines.parametric.probe import Probe
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
-from pagestate.engines.parametric.table import Table, columns_of
+from pagestate.engines.parametric.table import Cube, Table, columns_of
 from pagestate.smt.stepcheck import Undecided
 from pagestate.smt.terms import NoView
 
 _SUBJECT = "page"
-_MOST_MEMBERS = 5
-_THREADS = 2
-_PAGES = 3
-_SEARCH = 1 << 30
 
 
 class Parametric:
@@ -51,7 +46,7 @@ class Parametric:
         self._task = task
         self._report = report
         self._seconds = seconds
-        self._answers = tuple(_unknown(p, "not started") for p in task.properties)
+        self._answers = tuple(_unknown(p.name, "not started") for p in task.properties)
         self._done = False
 
     @property
@@ -76,64 +71,77 @@ class Parametric:
         try:
             form = page_form(task.system, asked, task.sizes, task.unbounded)
             sort = page_sort(form)
+            probe = Probe(task, Table(columns_of(form)), self._report, self.name)
         except NotInForm as error:
-            return self._all(asked, str(error))
+            return tuple(self._undecided(p, str(error)) for p in task.properties)
         subject = Param(_SUBJECT, sort or IndexSort(_SUBJECT))
-        goals, refused = dict[str, Expr](), dict[str, Answer]()
+        goals, found = dict[str, Expr](), dict[str, Answer]()
         for prop in form.properties:
             try:
                 goals[prop.name] = about_one_page(prop, sort, subject)
             except NotInForm as error:
-                refused[prop.name] = _unknown(prop, str(error))
+                found[prop.name] = _unknown(prop.name, str(error))
         try:
-            found = self._prove(form, sort, subject, goals, asked)
+            found |= self._search(form, sort, subject, goals, probe)
         except (Undecided, NoView, OutOfRange, ValueError) as error:
-            found = {n: _unknown_name(n, str(error)) for n in goals}
-        return tuple(
-            refused.get(p.name) or found.get(p.name) or _unknown(p, "only `always` is proved")
-            for p in task.properties
-        )
+            found = {n: _unknown(n, str(error)) for n in goals} | found
+        where = _words(probe.sizes)
+        return tuple(found.get(p.name) or self._undecided(p, where) for p in task.properties)
 
-    def _all(self, asked: tuple[Property, ...], reason: str) -> tuple[Answer, ...]:
-        return tuple(
-            _unknown(p, reason if p in asked else "only `always` is proved")
-            for p in self._task.properties
-        )
+    def _undecided(self, prop: Property, reason: str) -> Answer:
+        match prop.kind:
+            case "always":
+                return _unknown(prop.name, reason)
+            case "reachable":
+                return _unknown(prop.name, f"not reached with {reason}")
+            case _:
+                return _unknown(prop.name, f"`{prop.kind}` properties are decided at finite sizes")
 
-    def _prove(
+    def _search(
         self,
         form: PageForm,
         sort: IndexSort | None,
         subject: Param,
         goals: Mapping[str, Expr],
-        asked: tuple[Property, ...],
+        probe: Probe,
     ) -> dict[str, Answer]:
-        table = Table(columns_of(form))
-        sizes = self._first_sizes()
-        found = self._explore(table, sizes, asked)
-        if found:
-            return {n: found.get(n) or _unknown_name(n, "another property fails") for n in goals}
-        laws, sums = mine(form, table, subject), owners(form, table, subject)
-        self._say(f"{len(table.views)} views, {len(laws)} ledger laws")
-        while True:
-            guesses = [*(law.formula for law in laws), *(own.formula for own in sums)]
-            proof = Proof(form, sort, subject, tuple(goals.items()), guesses, table)
+        """Decide by executions of small instances what they decide, and prove the rest."""
+        shown = probe.first()
+        if shown.empty:
+            reason = f"there is no initial state with {_words(shown.sizes)}"
+            return {p.name: self._vacuous(p, reason) for p in self._task.properties}
+        found, cubes = dict(shown.answers), tuple[Cube, ...]()
+        while goals := {n: g for n, g in goals.items() if n not in found}:
+            laws, sums = mine(form, probe.table, subject), owners(form, probe.table, subject)
+            self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
+            guesses = [(law.formula, law.where) for law in laws]
+            guesses += [(own.formula, None) for own in sums]
+            proof = Proof(form, sort, subject, tuple(goals.items()), guesses, probe.table, cubes)
             stuck = proof.run(self._clock(proof))
             if stuck is None:
-                break
-            larger = self._larger(sizes, stuck)
+                return found | self._proved(proof, goals, laws, sums)
+            larger = probe.larger()
             if larger is None:
-                return {n: _unknown_name(n, _why(stuck)) for n in goals}
-            sizes = larger
-            found = self._explore(table, sizes, asked)
-            if found:
-                return {n: found.get(n) or _unknown_name(n, "another fails") for n in goals}
-            laws, sums = mine(form, table, subject), owners(form, table, subject)
+                return {n: _unknown(n, _why(stuck)) for n in goals} | found
+            found |= {n: a for n, a in larger.answers.items() if n not in found}
+            cubes = tuple(c for c in proof.cubes() if not probe.table.meets(c))
+        return found
+
+    def _vacuous(self, prop: Property, reason: str) -> Answer:
+        return Answer(prop.name, Verdict.VACUOUS, self.name, reason=reason)
+
+    def _proved(
+        self,
+        proof: Proof,
+        goals: Mapping[str, Expr],
+        laws: Sequence[Law],
+        sums: Sequence[Owners],
+    ) -> dict[str, Answer]:
         minimise(proof)
         laws_left = tuple(f.formula for f in proof.facts if f.kind == "law")
         clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
         text = print_invariant(proof, laws, sums)
-        proved = Invariant(subject, tuple(goals), laws_left, clauses, text)
+        proved = Invariant(proof.subject, tuple(goals), laws_left, clauses, text)
         size = f"{_count(len(laws_left), 'law')}, {_count(len(clauses), 'clause')}"
         self._say(f"{size}, {_count(proof.queries, 'query')}")
         reason = f"inductive invariant: {size}"
@@ -142,58 +150,11 @@ class Parametric:
             for n in goals
         }
 
-    def _first_sizes(self) -> Sizes:
-        """The instance searched first: two of each sort, one more than the members in counters."""
-        index = {
-            name: self._members(name) if name in self._task.unbounded else number
-            for name, number in self._task.sizes.index.items()
-        }
-        return replace(self._task.sizes, index=index)
-
-    def _members(self, name: str) -> int:
-        """Three pages, so that two threads work on one each and another looks on."""
-        return _PAGES if name in self._pages() else _THREADS
-
-    def _explore(
-        self, table: Table, sizes: Sizes, asked: tuple[Property, ...]
-    ) -> dict[str, Answer]:
-        """Add the views of an instance to the table; the answers if a property fails there."""
-        while True:
-            search = Explicit(Task(self._task.system, asked, sizes), self._report)
-            search.advance(_SEARCH)
-            answers = {a.property: a for a in search.answers()}
-            bad = {n: a for n, a in answers.items() if a.verdict == Verdict.VIOLATED}
-            if bad:
-                return {n: replace(a, engine=self.name) for n, a in bad.items()}
-            if search.overflow and sizes.count_bound < 2 * _SEARCH_BOUND:
-                sizes = replace(sizes, count_bound=sizes.count_bound + 3)
-                continue
-            if not search.complete:
-                raise ValueError("the small instance could not be searched")
-            table.add_states(search, sizes)
-            return {}
-
-    def _larger(self, sizes: Sizes, stuck: Stuck) -> Sizes | None:
-        """A larger instance that may show the views that were missing, or None."""
-        index = dict(sizes.index)
-        for name in self._task.unbounded:
-            if index[name] < _MOST_MEMBERS and name not in self._pages():
-                index[name] += 1
-                return replace(sizes, index=index)
-        return None
-
-    def _pages(self) -> frozenset[str]:
-        threads = {t.index.name for t in self._task.system.threads if t.index is not None}
-        return frozenset(self._task.sizes.index) - threads
-
     def _clock(self, proof: Proof) -> "_Clock":
         return _Clock(self, proof, time.process_time() + self._seconds)
 
     def _say(self, note: str) -> None:
         self._report(Progress(self.name, 0, None, note))
-
-
-_SEARCH_BOUND = 8
 
 
 class _Clock:
@@ -213,12 +174,12 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun if number == 1 else many}"
 
 
-def _unknown(prop: Property, reason: str) -> Answer:
-    return _unknown_name(prop.name, reason)
-
-
-def _unknown_name(name: str, reason: str) -> Answer:
+def _unknown(name: str, reason: str) -> Answer:
     return Answer(name, Verdict.UNKNOWN, "parametric", reason=reason)
+
+
+def _words(sizes: Sizes) -> str:
+    return ", ".join(f"{name}={size}" for name, size in sizes.index.items()) or "one instance"
 
 
 def _why(stuck: Stuck) -> str:

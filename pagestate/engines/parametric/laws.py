@@ -10,7 +10,8 @@ Laws are guesses: the proof loop drops those that do not hold up.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,15 +33,19 @@ from pagestate.core.expr import (
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import BoolSort, CountSort, EnumSort
 from pagestate.engines.parametric.regions import boxes
-from pagestate.engines.parametric.table import Column, Cube, Table
+from pagestate.engines.parametric.table import Codes, Column, Cube, Table
 
 _PRIME = (1 << 31) - 1
-_SAMPLE = 1500
+_SAMPLE = 250
+_MORE = 60
+_ROUNDS = 8
 _MOST_TERMS = 12
 _FEW_VALUES = 6
 _WORTH = 100
 
-Matrix = NDArray[np.int64]
+Matrix: TypeAlias = NDArray[np.int64]
+Rows: TypeAlias = NDArray[np.int64]
+Weights: TypeAlias = dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +69,46 @@ class Law:
 
 @dataclass(slots=True)
 class _Cluster:
-    rows: NDArray[np.bool_]
+    rows: Rows
     configs: list[int]
-    weights: dict[int, int]
-    chosen: list[int] = field(default_factory=list)
-    factors: Matrix = field(default_factory=lambda: np.zeros(0, np.int64))
+    weights: Weights
 
-    def set(self, weights: dict[int, int]) -> None:
-        self.weights = weights
-        self.chosen = list(weights)
-        self.factors = np.array([weights[j] for j in self.chosen], np.int64)
-
-    def says(self, columns: Matrix) -> Matrix:
-        found: Matrix = columns[:, self.chosen] @ self.factors
-        return found
+    def says(self, matrix: Matrix) -> Matrix:
+        return _says(self.weights, matrix)
 
 
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     """Laws for every counter of a page that is not a number of threads."""
-    found = list[Law]()
+    found, configs = list[Law](), _configs(table)
     for j, column in enumerate(table.columns):
         if column.var.dims and isinstance(column.var.sort, CountSort):
             if column.var.name in form.occupancy:
                 continue
-            found += _laws_of(form, table, subject, j)
+            found += _laws_of(form, table, subject, j, configs)
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Configs:
+    """The configurations of the globals: their codes, and the number of each row's one."""
+
+    codes: Codes
+    of_row: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+    rows: tuple[NDArray[np.int64], ...]
+
+
+def _configs(table: Table) -> _Configs:
+    width = sum(1 for c in table.columns if not c.var.dims)
+    of_row = np.zeros(len(table.exact), np.int64)
+    for k in range(width):
+        keys = of_row * (int(table.exact[:, k].max(initial=0)) + 1) + table.exact[:, k]
+        _, of_row = np.unique(keys, return_inverse=True)
+    sizes = np.bincount(of_row)
+    order = np.argsort(of_row, kind="stable")
+    rows = tuple(np.split(order, np.cumsum(sizes)[:-1]))
+    codes = table.exact[[r[0] for r in rows], :width]
+    return _Configs(codes, of_row, sizes, rows)
 
 
 def _features(form: PageForm, table: Table, subject: Param, target: int) -> list[Feature]:
@@ -142,23 +162,22 @@ def _is_local(column: Column, control: Column) -> bool:
     return same and not var.dims and isinstance(var.sort, BoolSort)
 
 
-def _laws_of(form: PageForm, table: Table, subject: Param, target: int) -> list[Law]:
+def _laws_of(
+    form: PageForm, table: Table, subject: Param, target: int, configs: _Configs
+) -> list[Law]:
     features = _features(form, table, subject, target)
     column = table.columns[target]
     read = Read(column.var.name, (subject,), column.var.sort)
     wanted = table.exact[:, target].astype(np.int64)
-    width = sum(1 for c in table.columns if not c.var.dims)
-    configs, config = np.unique(table.exact[:, :width], axis=0, return_inverse=True)
-    config = config.ravel()
-    size = np.bincount(config, minlength=len(configs))
+    width = configs.codes.shape[1]
     if not len(wanted) or not features:
         return []
-    matrix = np.stack([f.values for f in features], axis=1)
-    levels = [f.level for f in features]
+    matrix = np.stack([f.values for f in features])
     laws = list[Law]()
-    for cluster in _clusters(table, matrix, levels, wanted, config):
-        wrong = np.bincount(config[cluster.says(matrix) != wanted], minlength=len(configs)) > 0
-        region = boxes(table.columns[:width], configs, wrong, size, cluster.configs)
+    for cluster in _clusters(table, matrix, wanted, configs):
+        wrong = np.zeros(len(configs.codes), np.bool_)
+        wrong[configs.of_row[cluster.says(matrix) != wanted]] = True
+        region = boxes(table.columns[:width], configs.codes, wrong, configs.sizes, cluster.configs)
         if region is None:
             continue
         terms = tuple((w, features[j].term) for j, w in cluster.weights.items())
@@ -182,141 +201,113 @@ def _law(
     return Law(target, terms, where, implies(region, eq(left, right)))
 
 
-def _clusters(
-    table: Table,
-    matrix: Matrix,
-    levels: Sequence[int],
-    wanted: Matrix,
-    config: NDArray[np.int64],
-) -> list[_Cluster]:
+def _clusters(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
     """Laws with the configurations they hold in: everywhere, where a global has a value, others."""
-    everywhere = np.ones(len(wanted), np.bool_)
-    names, sizes = np.unique(config, return_counts=True)
-    whole = _fit(matrix, levels, wanted)
+    everywhere = np.arange(len(wanted))
+    whole = _fit(matrix, wanted, everywhere)
     if whole is not None:
-        return [_cluster(everywhere, [int(n) for n in names], whole)]
-    plain = _by_value(table, matrix, levels, wanted, config)
+        return [_Cluster(everywhere, list(range(len(configs.codes))), whole)]
+    plain = _by_value(table, matrix, wanted, configs)
     covered = {n for c in plain for n in c.configs}
-    rest = np.array([n not in covered for n in names])
-    order = np.argsort(-sizes[rest], kind="stable")
-    return plain + _by_config(matrix, levels, wanted, config, names[rest][order])
+    rest = [int(n) for n in np.argsort(-configs.sizes, kind="stable") if int(n) not in covered]
+    return plain + _by_config(matrix, wanted, configs, rest)
 
 
-def _cluster(rows: NDArray[np.bool_], configs: list[int], weights: dict[int, int]) -> _Cluster:
-    made = _Cluster(rows, configs, {})
-    made.set(weights)
-    return made
-
-
-def _by_value(
-    table: Table,
-    matrix: Matrix,
-    levels: Sequence[int],
-    wanted: Matrix,
-    config: NDArray[np.int64],
-) -> list[_Cluster]:
+def _by_value(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
     """Laws that hold wherever some global has some value, those that say most first."""
-    total = int(config.max()) + 1
-    candidates = list[tuple[dict[int, int], NDArray[np.bool_]]]()
+    candidates = list[tuple[Weights, NDArray[np.bool_]]]()
     for k, column in enumerate(table.columns):
         if column.var.dims or column.card > _FEW_VALUES:
             continue
         for code in range(column.card):
-            here = table.exact[:, k] == code
-            weights = _fit(matrix[here], levels, wanted[here]) if here.any() else None
+            here = np.flatnonzero(table.exact[:, k] == code)
+            weights = _fit(matrix, wanted, here) if len(here) else None
             if weights is None or any(weights == w for w, _ in candidates):
                 continue
-            fits = _cluster(here, [], weights).says(matrix) == wanted
-            wrong = np.bincount(config[~fits], minlength=total) > 0
-            candidates.append((weights, ~wrong))
-    found, open_ = list[_Cluster](), np.ones(total, np.bool_)
-    size = np.bincount(config, minlength=total)
+            good = np.ones(len(configs.codes), np.bool_)
+            good[configs.of_row[_says(weights, matrix) != wanted]] = False
+            candidates.append((weights, good))
+    found, open_ = list[_Cluster](), np.ones(len(configs.codes), np.bool_)
     while candidates:
-        gains = [int((size * (good & open_)).sum()) for _, good in candidates]
+        gains = [int((configs.sizes * (good & open_)).sum()) for _, good in candidates]
         best = int(np.argmax(gains))
-        if gains[best] < size.sum() // _WORTH:
+        if gains[best] < configs.sizes.sum() // _WORTH:
             break
         weights, good = candidates.pop(best)
-        configs = [int(n) for n in np.flatnonzero(good & open_)]
-        found.append(_cluster(good[config], configs, weights))
+        names = [int(n) for n in np.flatnonzero(good & open_)]
+        found.append(_Cluster(np.flatnonzero(good[configs.of_row]), names, weights))
         open_ &= ~good
     return found
 
 
 def _by_config(
-    matrix: Matrix,
-    levels: Sequence[int],
-    wanted: Matrix,
-    config: NDArray[np.int64],
-    names: NDArray[np.int64],
+    matrix: Matrix, wanted: Matrix, configs: _Configs, names: Sequence[int]
 ) -> list[_Cluster]:
     """Laws of single configurations, each joined to an earlier law or refitted with it."""
     found = list[_Cluster]()
     for name in names:
-        here = config == name
-        if any(_join(c, int(name), here, matrix, wanted) for c in found):
+        here = configs.rows[name]
+        if any(_join(c, name, here, matrix, wanted) for c in found):
             continue
-        if any(_refit(c, int(name), here, matrix, levels, wanted) for c in found):
+        if any(_refit(c, name, here, matrix, wanted) for c in found):
             continue
-        weights = _fit(matrix[here], levels, wanted[here])
+        weights = _fit(matrix, wanted, here)
         if weights is not None:
-            found.append(_cluster(here, [int(name)], weights))
+            found.append(_Cluster(here, [name], weights))
     return found
 
 
-def _join(
-    cluster: _Cluster, name: int, here: NDArray[np.bool_], matrix: Matrix, wanted: Matrix
-) -> bool:
-    if not (cluster.says(matrix[here]) == wanted[here]).all():
+def _join(cluster: _Cluster, name: int, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
+    if not (_says(cluster.weights, matrix, here) == wanted[here]).all():
         return False
-    cluster.rows = cluster.rows | here
+    cluster.rows = np.concatenate([cluster.rows, here])
     cluster.configs.append(name)
     return True
 
 
-def _refit(
-    cluster: _Cluster,
-    name: int,
-    here: NDArray[np.bool_],
-    matrix: Matrix,
-    levels: Sequence[int],
-    wanted: Matrix,
-) -> bool:
-    rows = cluster.rows | here
-    weights = _fit(matrix[rows], levels, wanted[rows])
+def _refit(cluster: _Cluster, name: int, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
+    rows = np.concatenate([cluster.rows, here])
+    weights = _fit(matrix, wanted, rows)
     if weights is None or len(weights) > len(cluster.weights) + 2:
         return False
     cluster.rows = rows
     cluster.configs.append(name)
-    cluster.set(weights)
+    cluster.weights = weights
     return True
 
 
-def _fit(matrix: Matrix, levels: Sequence[int], wanted: Matrix) -> dict[int, int] | None:
-    """Weights of few plain columns that add up to ``wanted`` in every row."""
-    for level in sorted(set(levels)):
-        chosen = [j for j, of in enumerate(levels) if of <= level]
-        weights = _solve(matrix[:, chosen], wanted)
+def _says(weights: Weights, matrix: Matrix, rows: Rows | None = None) -> Matrix:
+    """What a law says of its target in each row (of those chosen)."""
+    factors = np.array(list(weights.values()), np.int64)
+    chosen = matrix[list(weights)]
+    found: Matrix = factors @ (chosen if rows is None else chosen[:, rows])
+    return found
+
+
+def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
+    """Weights of few plain columns that add up to ``wanted`` in every one of ``rows``.
+
+    A fit to a sample is tried on all rows; where it fails the rows that show it join the sample.
+    """
+    sample = rows[:: len(rows) // _SAMPLE + 1]
+    for _ in range(_ROUNDS):
+        weights = _solve(matrix[:, sample], wanted[sample])
         if weights is None or len(weights) > _MOST_TERMS:
-            continue
+            return None
         if any(abs(w) != 1 for w in weights.values()):
-            continue
-        used = [chosen[j] for j in weights]
-        factors = np.array(list(weights.values()), np.int64)
-        if (matrix[:, used] @ factors == wanted).all():
-            return dict(zip(used, weights.values(), strict=True))
+            return None
+        wrong = rows[_says(weights, matrix, rows) != wanted[rows]]
+        if not len(wrong):
+            return weights
+        sample = np.concatenate([sample, wrong[:: len(wrong) // _MORE + 1]])
     return None
 
 
-def _solve(matrix: Matrix, wanted: Matrix) -> dict[int, int] | None:
-    """A solution that uses the first independent columns, on a sample of the rows."""
-    work = np.concatenate([matrix, wanted[:, None]], axis=1)
-    if len(work) > _SAMPLE:
-        step = len(work) // _SAMPLE + 1
-        work = work[::step]
-    work = np.unique(work, axis=0) % _PRIME
+def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
+    """A solution that uses the first independent rows of ``matrix`` (features)."""
+    work = np.concatenate([matrix, wanted[None]]).T % _PRIME
     done, pivots = 0, list[int]()
-    for column in range(matrix.shape[1]):
+    for column in range(len(matrix)):
         if done == len(work):
             break
         nonzero = np.flatnonzero(work[done:, column])
@@ -324,18 +315,26 @@ def _solve(matrix: Matrix, wanted: Matrix) -> dict[int, int] | None:
             continue
         row = done + int(nonzero[0])
         work[[done, row]] = work[[row, done]]
-        work[done] = work[done] * pow(int(work[done, column]), _PRIME - 2, _PRIME) % _PRIME
-        others = np.flatnonzero(work[:, column])
-        others = others[others != done]
+        inverse = pow(int(work[done, column]), _PRIME - 2, _PRIME)
+        work[done, column:] = work[done, column:] * inverse % _PRIME
+        others = done + 1 + np.flatnonzero(work[done + 1 :, column])
         if len(others):
-            work[others] = (work[others] - work[others, column][:, None] * work[done]) % _PRIME
+            factors = work[others, column][:, None]
+            work[others, column:] = (work[others, column:] - factors * work[done, column:]) % _PRIME
         pivots.append(column)
         done += 1
     if work[done:, -1].any():
         return None
+    return _back(work, pivots)
+
+
+def _back(work: Matrix, pivots: Sequence[int]) -> Weights:
+    """The solution of a triangular system."""
     weights = dict[int, int]()
-    for row, column in enumerate(pivots):
+    for row in reversed(range(len(pivots))):
         value = int(work[row, -1])
         if value:
-            weights[column] = value - _PRIME if value > _PRIME // 2 else value
-    return weights
+            above = work[:row, pivots[row]] * value
+            work[:row, -1] = (work[:row, -1] - above) % _PRIME
+            weights[pivots[row]] = value - _PRIME if value > _PRIME // 2 else value
+    return dict(sorted(weights.items()))

@@ -11,22 +11,28 @@ The step of the page acted on assumes the facts of that page only, so that one p
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, takewhile
 from typing import Literal, TypeAlias
 
 from pagestate.core.expr import Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
-from pagestate.engines.parametric.table import Cube, Table
-from pagestate.smt.stepcheck import Break, FactTerms, StepSolver, initial_break
+from pagestate.engines.parametric.effects import Effect, effect_of
+from pagestate.engines.parametric.table import Column, Cube, Table
+from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "range", "law", "clause"]
 REQUIRED = ("property", "range")
+_MOST_GROWN = 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fact:
-    """A candidate part of the invariant, about one page; ``cube`` is what a clause excludes."""
+    """A candidate part of the invariant, about one page.
+
+    ``cube`` is what a clause excludes; of a page outside ``region`` the fact says nothing.
+    """
 
     number: int
     kind: Kind
@@ -34,6 +40,12 @@ class Fact:
     formula: Expr
     reads: frozenset[str]
     cube: Cube | None = None
+    region: Cube | None = None
+
+    @property
+    def said(self) -> Numbered:
+        """The fact as the solver knows it."""
+        return self.number, self.formula
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +75,11 @@ def ranges(form: PageForm, subject: Param) -> list[tuple[str, Expr]]:
 
 
 class Proof:
-    """One attempt to prove properties of a system in page form for every number of pages."""
+    """One attempt to prove properties of a system in page form for every number of pages.
+
+    ``laws`` are guesses with their regions, ``cubes`` what further ones exclude.  ``kept`` says,
+    per step, which facts keep a fact.
+    """
 
     def __init__(
         self,
@@ -71,8 +87,9 @@ class Proof:
         sort: IndexSort | None,
         subject: Param,
         properties: Sequence[tuple[str, Expr]],
-        laws: Sequence[Expr],
+        laws: Sequence[tuple[Expr, Cube | None]],
         table: Table,
+        cubes: Sequence[Cube] = (),
         seed: int = 0,
     ) -> None:
         self.form = form
@@ -81,34 +98,80 @@ class Proof:
         self.views = Views(form.system, sort, form.exclusive, form.holders)
         self.terms = FactTerms(self.views, subject)
         self.steps = transitions(self.views, form, sort)
+        columns = {c.var.name: c for c in table.columns}
+        self.effects = [_effect(step, columns, sort) for step in self.steps]
         self.facts = list[Fact]()
         self.queries = 0
         self.grown = 0
         self._number = 0
         self._rng = random.Random(seed)
         self.solver = StepSolver(self.terms)
-        self._kept = dict[int, dict[int, frozenset[int]]]()
+        self.kept: list[dict[int, frozenset[int]]] = [{} for _ in self.steps]
+        self._seen = [0 for _ in self.steps]
+        self._open: list[list[Fact]] = [[] for _ in self.steps]
+        self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         for name, formula in properties:
             self._add("property", name, formula)
         for name, formula in ranges(form, subject):
             self._add("range", name, formula)
-        for k, law in enumerate(laws):
-            self._add("law", f"law {k + 1}", law)
+        for k, (law, region) in enumerate(laws):
+            self._add("law", f"law {k + 1}", law, region=region)
+        for cube in cubes:
+            self._exclude(cube)
 
-    def _add(self, kind: Kind, name: str, formula: Expr, cube: Cube | None = None) -> Fact:
+    def _add(
+        self,
+        kind: Kind,
+        name: str,
+        formula: Expr,
+        cube: Cube | None = None,
+        region: Cube | None = None,
+    ) -> Fact:
         reads = frozenset(t.var for t in walk(formula) if isinstance(t, Read))
-        fact = Fact(self._number, kind, name, formula, reads, cube)
+        fact = Fact(self._number, kind, name, formula, reads, cube, cube or region)
         self._number += 1
         self.facts.append(fact)
         return fact
+
+    def _exclude(self, cube: Cube) -> None:
+        clause = self.table.clause(cube, self.subject)
+        self._add("clause", f"clause {self._number}", clause, cube)
+
+    def cubes(self) -> tuple[Cube, ...]:
+        """What the clauses exclude."""
+        return tuple(f.cube for f in self.facts if f.cube is not None)
 
     def _drop(self, facts: Sequence[Fact]) -> None:
         """Forget facts; what was kept with their help is open again."""
         gone = {f.number for f in facts}
         self.facts = [f for f in self.facts if f.number not in gone]
-        for proofs in self._kept.values():
-            for number in [n for n, core in proofs.items() if n in gone or core & gone]:
-                del proofs[number]
+        left = {f.number: f for f in self.facts}
+        for k, proofs in enumerate(self.kept):
+            again = [n for n, core in proofs.items() if n in left and core & gone]
+            self.kept[k] = {n: c for n, c in proofs.items() if n in left and n not in again}
+            still = [f for f in self._open[k] if f.number not in gone]
+            self._open[k] = [*still, *(left[n] for n in again)]
+            self._assumed[k] = {n: m for n, m in self._assumed[k].items() if n not in gone}
+
+    def _meet(self, k: int) -> None:
+        """Sort the facts that are new to a step: what it keeps anyhow, what is to be asked."""
+        step, effect = self.steps[k], self.effects[k]
+        fresh = list(takewhile(lambda f: f.number >= self._seen[k], reversed(self.facts)))
+        for fact in reversed(fresh):
+            region = fact.region
+            here = region is None or not effect.silent_before(region)
+            others = region is None or not effect.silent_elsewhere(region)
+            if here or others:
+                self._assumed[k][fact.number] = self.solver.marks(step, fact.said, here, others)
+            if not fact.reads & step.changed:
+                continue
+            if region is not None and effect.silent_after(region):
+                self.kept[k][fact.number] = frozenset()
+            elif fact.cube is not None and effect.stays_outside(fact.cube, step.target == "p"):
+                self.kept[k][fact.number] = frozenset({fact.number})
+            else:
+                self._open[k].append(fact)
+        self._seen[k] = self._number
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
@@ -123,14 +186,35 @@ class Proof:
         while changed:
             changed = False
             for k in range(len(self.steps)):
-                while (found := self._check(k)) is not None:
+                self._meet(k)
+                while self._open[k]:
                     changed = True
-                    stuck = self._repair(k, found)
+                    stuck = self._settle(k, tick)
                     if stuck is not None:
                         return stuck
-                    if not tick():
-                        raise ValueError("stopped")
-            changed = changed or self._initial_clauses()
+                    self._meet(k)
+            changed = self._initial_clauses() or changed
+        return None
+
+    def _settle(self, k: int, tick: Callable[[], bool]) -> Stuck | None:
+        """Make the step keep the facts that are open for it, or drop what it breaks."""
+        step, asked = self.steps[k], list(self._open[k])
+        with self.solver.taking(step, [f.said for f in asked]) as query:
+            while True:
+                self.queries += 1
+                if not tick():
+                    raise ValueError("stopped")
+                found = query.ask(chain.from_iterable(self._assumed[k].values()))
+                if not isinstance(found, Break):
+                    break
+                if not self._learn(found):
+                    break
+                self._meet(k)
+        if isinstance(found, Break):
+            return self._give_up(k, found, asked)
+        self.kept[k].update((f.number, found) for f in asked)
+        settled = {f.number for f in asked}
+        self._open[k] = [f for f in self._open[k] if f.number not in settled]
         return None
 
     def _initial(self) -> Stuck | None:
@@ -149,51 +233,44 @@ class Proof:
         self._drop([f for f in clauses if f.number in broken]) if broken else None
         return bool(broken)
 
-    def _check(self, k: int) -> Break | None:
-        step = self.steps[k]
-        kept = self._kept.setdefault(k, {})
-        asked = [f for f in self.facts if f.number not in kept and f.reads & step.changed]
-        if not asked:
-            return None
-        self.queries += 1
-        found = self.solver.breaks(
-            step,
-            [(f.number, f.formula) for f in asked],
-            [(f.number, f.formula) for f in self.facts],
-        )
-        if isinstance(found, Break):
-            return found
-        kept.update((f.number, found) for f in asked)
-        return None
-
-    def _repair(self, k: int, found: Break) -> Stuck | None:
+    def _learn(self, found: Break) -> bool:
+        """Exclude the pages before the step that no small instance shows; whether there are any."""
         done = False
         for values in found.before:
             view = self.table.view(values)
-            if view in self.table:
-                continue
-            cube = self.table.generalise(view, self._rng)
-            clause = self.table.clause(cube, self.subject)
-            self._add("clause", f"clause {self._number}", clause, cube)
-            done = True
-        if done:
-            return None
-        broken = [f for f in self.facts if f.number in found.broken]
+            if view not in self.table:
+                self._exclude(self.table.generalise(view, self._rng))
+                done = True
+        return done
+
+    def _give_up(self, k: int, found: Break, asked: Sequence[Fact]) -> Stuck | None:
+        """All pages before the step are known: drop what it breaks, unless that is required."""
+        numbers = found.broken()
+        broken = [f for f in asked if f.number in numbers]
         required = [f.name for f in broken if f.kind in REQUIRED]
         if required:
-            return Stuck(tuple(required), self.steps[k].name, found.before, found.after)
+            return Stuck(tuple(required), self.steps[k].name, found.before, found.after())
         laws = [f for f in broken if f.kind == "law"]
         if laws:
             self._drop(laws)
             return None
-        self._grow(found)
+        if self.grown == _MOST_GROWN:
+            names = tuple(f.name for f in broken)
+            return Stuck(names, self.steps[k].name, found.before, found.after())
+        self._grow(found.after())
         return None
 
-    def _grow(self, found: Break) -> None:
-        view = self.table.view(found.after)
+    def _grow(self, after: Mapping[str, Value]) -> None:
+        view = self.table.view(after)
         self.table.grow(view)
         self.grown += 1
         self._drop([f for f in self.facts if f.cube and self.table.inside(view, f.cube)])
+
+
+def _effect(step: Transition, columns: Mapping[str, Column], sort: IndexSort | None) -> Effect:
+    actor = next((p for p in step.action.params if sort is not None and p.sort == sort), None)
+    acted_on = actor is None or step.target == "p"
+    return effect_of(step.action, columns, actor, acted_on, step.changed)
 
 
 def transitions(views: Views, form: PageForm, sort: IndexSort | None) -> tuple[Transition, ...]:

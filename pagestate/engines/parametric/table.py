@@ -8,6 +8,7 @@ breaks a proof may be generalised to a clause: as far as no view of the table is
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -21,9 +22,12 @@ from pagestate.engines.explicit.search import Explicit
 
 MANY = 2
 _SMALL = 8
+_LARGEST_KEY = 1 << 62
+_WITHOUT = ~(np.uint64(1) << np.arange(64, dtype=np.uint64))
 
 Cube: TypeAlias = Mapping[str, frozenset[int]]
 Codes: TypeAlias = NDArray[np.int16]
+Masks: TypeAlias = NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ class Table:
         self.columns = columns
         self.exact: Codes = np.zeros((0, len(columns)), np.int16)
         self.views: Codes = np.zeros((0, len(columns)), np.int16)
+        self._by_column = self.views.T
         self._known = set[bytes]()
 
     def add_states(self, search: Explicit, sizes: Sizes) -> int:
@@ -121,6 +126,7 @@ class Table:
 
     def _set(self, views: Codes) -> None:
         self.views = views
+        self._by_column = np.ascontiguousarray(views.T)
         self._known = {row.tobytes() for row in views}
 
     def view(self, values: Mapping[str, Value]) -> Codes:
@@ -147,50 +153,84 @@ class Table:
             if c.var.name in cube
         )
 
+    def meets(self, cube: Cube) -> bool:
+        """Whether some view lies in the cube."""
+        inside = np.ones(len(self.views), np.bool_)
+        for column, codes in zip(self.columns, self._by_column, strict=True):
+            if column.var.name in cube:
+                inside &= np.isin(codes, list(cube[column.var.name]))
+        return bool(inside.any())
+
     def generalise(self, view: Codes, rng: random.Random, tries: int = 6) -> Cube:
         """A large cube around ``view`` without a view of the table.
 
         First drop variables, then widen the remaining ones value by value, while every view of the
         table still differs somewhere; the cube with the fewest variables of several random orders.
         """
-        differs = self.views != view
-        amount = differs.sum(axis=1).astype(np.int16)
-        cubes = [self._widen(view, differs, amount, rng) for _ in range(tries)]
-        return min(cubes, key=self._cost)
+        differs = _distinct_masks(self.views != view)
+        choices = {tuple(sorted(self._needed(differs, rng))) for _ in range(tries)}
+        fewest = min(len(c) for c in choices)
+        few = sorted(c for c in choices if len(c) == fewest)
+        return min((self._widen(view, list(c), rng) for c in few), key=self._cost)
+
+    def _needed(self, differs: Masks, rng: random.Random) -> list[int]:
+        """Few columns such that each mask has one of them."""
+        order = list(range(len(self.columns)))
+        rng.shuffle(order)
+        left, kept = differs, list[int]()
+        for j in order:
+            less = left.copy()
+            less[j // 64] &= _WITHOUT[j % 64]
+            if (less if len(less) == 1 else np.bitwise_or.reduce(less, axis=0)).all():
+                left = less
+            else:
+                kept.append(j)
+        return kept
 
     def _cost(self, cube: Cube) -> tuple[int, float]:
         cards = {c.var.name: c.card for c in self.columns}
         return len(cube), -sum(len(s) / cards[n] for n, s in cube.items())
 
-    def _widen(
-        self, view: Codes, differs: NDArray[np.bool_], amount: Codes, rng: random.Random
-    ) -> Cube:
-        order = list(range(len(self.columns)))
-        rng.shuffle(order)
-        left, kept = amount, list[int]()
-        for j in order:
-            fewer = left - differs[:, j]
-            if len(fewer) and fewer.min() < 1:
-                kept.append(j)
-            else:
-                left = fewer
-        allowed = {j: {int(view[j])} for j in kept}
+    def _projected(self, chosen: list[int]) -> Codes:
+        """What the views show in the columns ``chosen``: a row per column, no two columns alike."""
+        cards = [self.columns[j].card for j in chosen]
+        if prod(cards) >= _LARGEST_KEY:
+            return np.unique(self._by_column[chosen], axis=1)
+        keys = np.zeros(len(self.views), np.int64)
+        for j, card in zip(chosen, cards, strict=True):
+            keys = keys * card + self._by_column[j]
+        keys, rows = np.unique(keys), list[NDArray[np.int64]]()
+        for card in reversed(cards):
+            rows.append(keys % card)
+            keys = keys // card
+        return np.array(rows[::-1], np.int16).reshape(len(chosen), -1)
+
+    def _widen(self, view: Codes, kept: list[int], rng: random.Random) -> Cube:
+        """The cube of ``view`` in the columns ``kept``, with more values where no view is met."""
         rng.shuffle(kept)
-        for j in kept:
-            apart = differs[:, j].copy()
-            codes = [k for k in range(self.columns[j].card) if k != int(view[j])]
-            rng.shuffle(codes)
-            for k in codes:
-                same = apart & (self.views[:, j] == k)
-                if not (same & (left == 1)).any():
-                    allowed[j].add(k)
-                    left = left - same
-                    apart &= ~same
+        rows = self._projected(kept)
+        differs = rows != view[kept][:, None]
+        allowed = dict[int, frozenset[int]]()
+        for k, j in enumerate(kept):
+            alone = differs[k] & (differs.sum(axis=0) == 1)
+            needed = frozenset(rows[k, alone].tolist())
+            allowed[j] = frozenset(range(self.columns[j].card)) - needed
+            differs[k] &= np.isin(rows[k], list(needed))
         return {
-            self.columns[j].var.name: frozenset(s)
+            self.columns[j].var.name: s
             for j, s in sorted(allowed.items())
             if len(s) < self.columns[j].card
         }
+
+
+def _distinct_masks(differs: NDArray[np.bool_]) -> Masks:
+    """The rows of a matrix as words of bits without repetition: a column per row that occurs."""
+    packed = np.packbits(differs, axis=1, bitorder="little")
+    words = -(-packed.shape[1] // 8)
+    wide = np.zeros((len(packed), 8 * words), np.uint8)
+    wide[:, : packed.shape[1]] = packed
+    masks = wide.view("<u8")
+    return np.unique(masks.ravel())[None] if words == 1 else np.unique(masks, axis=0).T
 
 
 def _unique(rows: NDArray[Any]) -> Codes:
