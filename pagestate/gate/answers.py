@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from pagestate.check.names import file_stem
 from pagestate.check.request import Request, size_words
 from pagestate.core.property import Property
 from pagestate.core.sorts import Value
@@ -17,6 +16,8 @@ from pagestate.gate.program import program_digest
 from pagestate.gate.recheck import Confirmed, confirm
 from pagestate.run.portfolio import Outcome
 
+TERMS = "invariant.json"
+"""The file of a certificate that has its invariant; see ``check.certificate``."""
 _KINDS = ("always", "step", "reachable")
 """The kinds of properties whose answers are kept."""
 
@@ -71,7 +72,7 @@ class Answers:
             if (p.name in confirmed)
         }, dropped
 
-    def keep(self, outcome: Outcome, certificates: Path) -> list[str]:
+    def keep(self, outcome: Outcome) -> list[str]:
         """Store what is conclusive; what could not be stored."""
         if self.cache is None or outcome.errors:
             return []
@@ -79,7 +80,7 @@ class Answers:
         try:
             for result in outcome.results:
                 prop = kinds[result.name]
-                entry = self._entry(prop, result, certificates)
+                entry = self._entry(prop, result)
                 if entry is not None:
                     self.cache.store(self._key(prop), entry)
             if outcome.fired is not None:
@@ -96,7 +97,7 @@ class Answers:
             return text_digest(self.base, "coverage")
         return text_digest(self.base, property_digest(self.request.compiled.system, prop))
 
-    def _entry(self, prop: Property, result: Result, certificates: Path) -> Entry | None:
+    def _entry(self, prop: Property, result: Result) -> Entry | None:
         searched = (
             result.verdict == Verdict.BOUNDED
             and self.job.depth is not None
@@ -110,11 +111,9 @@ class Answers:
             if route is None:
                 return None
         elif result.verdict == Verdict.PROVED:
-            stem = file_stem(self.request.compiled.system.name, prop.name)
             with suppress(OSError):
-                invariant = (
-                    (certificates / stem / "invariant.json").read_text(encoding="utf-8").strip()
-                )
+                text = (Path(result.certificate or "") / TERMS).read_text(encoding="utf-8")
+                invariant = text.strip()
             if invariant is None:
                 return None
         elif self.request.unbounded:

@@ -86,7 +86,7 @@ class Setting:
 class Selection:
     """A ``[[model]]`` table: how the models that match ``name`` are checked.
 
-    ``scenarios`` None: the model's default; ``("*",)``: all that it has.
+    ``scenarios`` None: all that the model has.
     """
 
     name: str

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pagestate
 from pagestate.gate.digest import text_digest
-from pagestate.gate.jobs import Described
+from pagestate.gate.jobs import Described, Part
 from pagestate.gate.program import program_digest
 from pagestate.gate.values import word
 from pagestate.lang.declare import Model
@@ -33,16 +33,23 @@ def describe(target: str, root: Path) -> Described:
         with contextlib.suppress(OSError):
             made.update(Path(file).read_bytes())
     switches = model.declared_switches()
+    parts = [model.in_scenario(s.name) for s in model.scenarios]
     return Described(
         model=target,
         name=model.name,
         file=_relative(_file_of(model), root),
         files=tuple(_relative(f, root) for f in files),
         digest=text_digest(made.hexdigest(), program_digest()),
-        switches={s.name: word(s.default) for s in switches},
         choices={s.name: tuple(word(c) for c in s.choices) for s in switches},
-        properties=tuple(p.name for p in model.properties),
-        scenarios=(),
+        parts=tuple(_part(m) for m in parts or [model]),
+    )
+
+
+def _part(model: Model) -> Part:
+    return Part(
+        model.scenario.name if model.scenario else None,
+        {s.name: word(s.default) for s in model.declared_switches()},
+        tuple(p.name for p in model.properties),
     )
 
 

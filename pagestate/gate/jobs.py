@@ -18,12 +18,24 @@ Words = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """What is checked by itself: a scenario of a model, or (no name) all of one without scenarios.
+
+    ``switches`` has the defaults there, as they are written on the command line.
+    """
+
+    name: str | None
+    switches: Words
+    properties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Described:
     """What a model says about itself when it is loaded.
 
     ``model`` is what loads it (a shipped name, or a path relative to the root); ``files`` are the
-    files it was made of.  ``switches`` has the defaults, as they are written on the command line;
-    ``choices`` what else there is.  ``digest`` is of the contents of the files.
+    files it was made of, and ``digest`` is of their contents.  ``choices`` are the values of its
+    switches.
     """
 
     model: str
@@ -31,10 +43,27 @@ class Described:
     file: str
     files: tuple[str, ...]
     digest: str
-    switches: Words = field(default_factory=dict)
     choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    properties: tuple[str, ...] = ()
-    scenarios: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of the scenarios."""
+        return tuple(p.name for p in self.parts if p.name is not None)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+
+def described_from(body: Mapping[str, Any]) -> Described:
+    """What :meth:`Described.to_json` wrote.  Raises KeyError, TypeError."""
+    changes = {
+        "files": tuple(body["files"]),
+        "choices": {name: tuple(c) for name, c in body["choices"].items()},
+        "parts": tuple(Part(**{**p, "properties": tuple(p["properties"])}) for p in body["parts"]),
+    }
+    return Described(**{**body, **changes})
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +152,14 @@ def _misfits(model: Described, selection: Selection) -> list[str]:
     found = list[str]()
     for row in selection.switches:
         for name, value in row.items():
-            if name not in model.switches:
-                hint = near_names(name, list(model.switches))
+            if name not in model.choices:
+                hint = near_names(name, list(model.choices))
                 found.append(f"{selection.origin}: {model.name} has no switch {name!r}{hint}")
-            elif value not in model.choices.get(name, (value,)):
+            elif value not in model.choices[name]:
                 choices = ", ".join(model.choices[name])
                 found.append(f"{selection.origin}: {name} cannot be {value!r}: one of {choices}")
     for name in selection.scenarios or ():
-        if name != "*" and name not in model.scenarios:
+        if name not in model.scenarios:
             hint = near_names(name, list(model.scenarios))
             found.append(f"{selection.origin}: {model.name} has no scenario {name!r}{hint}")
     return found
@@ -140,16 +169,15 @@ def _jobs(config: Config, model: Described, selection: Selection) -> list[Job]:
     settings: dict[str, Setting] = {n: config.settings[n] for n in PER_MODEL}
     settings |= {n: s for n, s in selection.settings.items() if not _stronger(config, n)}
     value = {name: setting.value for name, setting in settings.items()}
-    scenarios: Sequence[str | None] = selection.scenarios or (None,)
-    if "*" in scenarios:
-        scenarios = model.scenarios or (None,)
+    wanted = selection.scenarios
+    parts = [p for p in model.parts if wanted is None or p.name in wanted]
     base = Job(
         model=model.model,
         name=model.name,
         file=model.file,
         digest=model.digest,
         switches={},
-        valuation=model.switches,
+        valuation={},
         scenario=None,
         sizes={},
         properties=(),
@@ -165,17 +193,17 @@ def _jobs(config: Config, model: Described, selection: Selection) -> list[Job]:
     return [
         replace(
             base,
-            switches={n: v for n, v in row.items() if v != model.switches.get(n)},
-            valuation={**model.switches, **row},
-            scenario=scenario,
+            switches={n: v for n, v in row.items() if v != part.switches.get(n)},
+            valuation={**part.switches, **row},
+            scenario=part.name,
             sizes=sizes,
             properties=group,
-            expects=group or model.properties,
+            expects=group or part.properties,
         )
+        for part in parts
         for row in selection.switches
-        for scenario in scenarios
         for sizes in selection.sizes
-        for group in _groups(value["properties"], model)
+        for group in _groups(value["properties"], model, part)
     ]
 
 
@@ -184,10 +212,15 @@ def _stronger(config: Config, name: str) -> bool:
     return config.settings[name].origin.startswith(("-", "PAGESTATE_"))
 
 
-def _groups(how: tuple[tuple[str, ...], ...] | str, model: Described) -> list[tuple[str, ...]]:
+def _groups(
+    how: tuple[tuple[str, ...], ...] | str, model: Described, part: Part
+) -> list[tuple[str, ...]]:
+    """The groups of properties; what only other scenarios have is left out."""
     if how == "together":
         return [()]
     if how == "apart":
-        return [(name,) for name in model.properties] or [()]
+        return [(name,) for name in part.properties] or [()]
     assert not isinstance(how, str)
-    return list(how)
+    elsewhere = {n for p in model.parts for n in p.properties} - set(part.properties)
+    kept = (tuple(n for n in group if n not in elsewhere) for group in how)
+    return [group for group in kept if group]

@@ -16,6 +16,7 @@ from pagestate.gate.jobs import Job
 from pagestate.gate.records import BROKEN, CRASHED, DONE, Finding, Record
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.load import load_model
+from pagestate.run.plan import misfit
 from pagestate.run.portfolio import Options, Outcome, run
 from pagestate.view.itf import to_itf
 
@@ -45,8 +46,11 @@ def _limit_memory(most: int) -> None:
 
 
 def _decided(job: Job, cache: Path | None, root: Path) -> Record:
-    request = make_request(load_model(job.model), job.switches, job.sizes, job.properties)
-    problem = _misfit(job, request)
+    model = load_model(job.model)
+    if job.scenario is not None:
+        model = model.in_scenario(job.scenario)
+    request = make_request(model, job.switches, job.sizes, job.properties)
+    problem = misfit(job.engine, request)
     if problem:
         return Record(job.id, BROKEN, message=problem)
     answers = Answers(cache, job, request)
@@ -60,7 +64,7 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
                 job.engine, job.depth, job.timeout, folder, job.memory, rlimit=job.rlimit
             )
             outcome = run(replace(request, properties=open_), options, lambda working: None)
-            notes = answers.keep(outcome, folder)
+            notes = answers.keep(outcome)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         outcome.notes.extend(notes)
@@ -81,14 +85,6 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
         worker=f"{os.uname().nodename}:{os.getpid()}",
         dropped=tuple(dropped),
     )
-
-
-def _misfit(job: Job, request: Request) -> str:
-    if request.unbounded and job.engine in ("explicit", "bmc"):
-        return f"engine {job.engine} searches finite sizes only; use auto or parametric"
-    if job.engine == "parametric" and not request.unbounded:
-        return "engine parametric proves for every size: give a size of any"
-    return ""
 
 
 def _finding(request: Request, result: Result, recheck: str, root: Path) -> Finding:

@@ -16,7 +16,7 @@ from pathlib import Path
 from pagestate.gate import executors, store
 from pagestate.gate.baseline import load_baseline
 from pagestate.gate.config import Config, ConfigError
-from pagestate.gate.jobs import Described, Job, plan, unmatched
+from pagestate.gate.jobs import Described, Job, described_from, plan, unmatched
 from pagestate.gate.names import targets
 from pagestate.gate.policy import Policy
 from pagestate.gate.records import CRASHED, HUNG, Record, record_from
@@ -90,10 +90,7 @@ def described(config: Config, names: Sequence[str]) -> tuple[list[Described], li
             return f"{name}: loading it: {gone.status}: {gone}"
         if "error" in answer:
             return str(answer["error"])
-        body = answer["described"]
-        lists = {n: tuple(body[n]) for n in ("files", "properties", "scenarios")}
-        choices = {n: tuple(c) for n, c in body["choices"].items()}
-        return Described(**{**body, **lists, "choices": choices})
+        return described_from(answer["described"])
 
     with ThreadPoolExecutor(config.get("jobs") or executors.cpus()) as pool:
         answers = list(pool.map(look, names))

@@ -47,8 +47,7 @@ def _answer(question: Mapping[str, Any]) -> dict[str, Any]:
     root = Path(question["root"])
     try:
         if "model" in question:
-            described = describe(question["model"], root)
-            return {"described": {n: getattr(described, n) for n in described.__slots__}}
+            return {"described": describe(question["model"], root).to_json()}
         from pagestate.gate.perform import perform
 
         job = job_from(question["job"])
