@@ -23,7 +23,6 @@ BROKEN = [
     ("german.py", "latest_data", {"invalidate_for_shared": "false"}),
     ("refcount.py", "used_is_not_freed", {"careful": "false"}),
     ("specifications/lock.py", "exclusive", {"test_and_set": "false"}),
-    ("ticket_lock.py", "exclusive", {}),
 ]
 
 
@@ -51,3 +50,9 @@ def test_proved_for_every_size(name: str, properties: list[str], tmp_path: Path)
 def test_a_violation_is_one_for_any_size(name: str, prop: str, settings: dict[str, str]) -> None:
     (answer,) = answers(name, [prop], settings)
     assert answer.verdict == Verdict.VIOLATED
+
+
+def test_tickets_run_out_at_some_size() -> None:
+    """Five CPUs are too many for four tickets: whatever is found, it is no proof."""
+    (answer,) = answers("ticket_lock.py", ["exclusive"], {})
+    assert answer.verdict in (Verdict.VIOLATED, Verdict.UNKNOWN)
