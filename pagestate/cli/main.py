@@ -13,6 +13,7 @@ import click
 
 from pagestate import __version__
 from pagestate.check.outcome import Exit
+from pagestate.cli.bugs import bugs
 from pagestate.cli.check import check
 from pagestate.cli.export import export
 from pagestate.cli.files import steady_streams
@@ -99,6 +100,7 @@ def main() -> None:
 
 
 main.add_command(baseline)
+main.add_command(bugs)
 main.add_command(cache)
 main.add_command(check)
 main.add_command(gate)

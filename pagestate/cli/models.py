@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from pagestate.cli.bugs import listing
 from pagestate.cli.failure import UserError, load
 from pagestate.cli.files import emit
 from pagestate.cli.report import show
@@ -19,14 +20,21 @@ from pagestate.lang.load import shipped_names
 Examples:
   pagestate models
   pagestate models --json | jq '.rfc_v3.switches'
+  pagestate models --bugs                    the historical bugs
   pagestate check rfc_v3 --set hook=false    then check one of them""",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, by model name.")
-def models(as_json: bool) -> None:
+@click.option("--bugs", "list_bugs", is_flag=True, help="List the historical bugs instead.")
+def models(as_json: bool, list_bugs: bool) -> None:
     """List the shipped models with their switches.
 
     A switch is shown with its default and what it means; `pagestate check --set` changes it.
     """
+    if list_bugs:
+        problem = emit(listing(as_json), sys.stdout)
+        if problem:
+            raise UserError(problem)
+        return
     loaded = {name: load(name) for name in shipped_names()}
     if as_json:
         text = json.dumps({name: _object(model) for name, model in loaded.items()}, indent=2)

@@ -52,6 +52,13 @@ def load_model(name: str) -> Model:
     return _only_model(_import(f"{PACKAGE}.{name}", path), path)
 
 
+def load_file(path: Path) -> ModuleType:
+    """The module of a Python file that declares something.  Raises ModelError PS100 to PS102."""
+    if not path.is_file():
+        raise ModelError("PS100", f"no file {str(path)!r}")
+    return _import_path(path.resolve())
+
+
 def _import(module: str, path: Path) -> ModuleType:
     try:
         return importlib.import_module(module)

@@ -5,9 +5,7 @@ and what was found after it are one execution of the model, replayed as a whole.
 """
 
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from pagestate.check.replay import replay
 from pagestate.check.request import COUNT_BOUND, Request
@@ -25,7 +23,7 @@ from pagestate.lang.diagnostics import ModelError, near
 from pagestate.schedule.follow import Followed, follow
 from pagestate.schedule.items import Schedule
 from pagestate.schedule.matching import ScheduleError
-from pagestate.schedule.watch import Observer, Watch, bind
+from pagestate.schedule.watch import Watch, bind, count_changes
 
 MAX_STATES = 5_000_000
 """States searched after a setup; then the answer is unknown."""
@@ -88,12 +86,6 @@ def explore_from(
         seen = bind(watch, request.compiled, sizes)
         changing = count_changes(seen, trace.states[length:])
     return Explored(answer, trace, length, changing, time.monotonic() - began)
-
-
-def count_changes(seen: Observer, states: Sequence[State]) -> int:
-    """How many steps change what is seen."""
-    shown = [seen(s) for s in states]
-    return sum(a != b for a, b in pairwise(shown))
 
 
 def _property(request: Request, name: str) -> Property:

@@ -1,10 +1,11 @@
 """Bugs checked: the broken variant violates the property, the fixed one does not."""
 
 import importlib
-import pkgutil
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
 
 from pagestate.check.outcome import Exit, code_of, gravest
 from pagestate.check.request import Request, make_request
@@ -12,11 +13,10 @@ from pagestate.core.trace import Trace
 from pagestate.core.verdict import CONCLUSIVE, Result, Verdict
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError, near
-from pagestate.lang.load import load_model
+from pagestate.lang.load import load_file, load_model
 from pagestate.run.portfolio import Options, run
 from pagestate.schedule.bug import Bug, Variant, sorted_bugs
-from pagestate.schedule.explore import count_changes, explore_from
-from pagestate.schedule.watch import bind
+from pagestate.schedule.watch import bind, count_changes
 
 PACKAGE = "pagestate.models.bugs"
 
@@ -52,11 +52,21 @@ class Judged:
 
 def shipped_bugs() -> list[Bug]:
     """The bugs of the library.  Raises ModelError PS307 for an id that is declared twice."""
-    found = list[Bug]()
-    package = importlib.import_module(PACKAGE)
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            found += importlib.import_module(f"{PACKAGE}.{module.name}").BUGS
+    return _listed(importlib.import_module(PACKAGE))
+
+
+def bugs_of_file(path: Path) -> list[Bug]:
+    """The bugs that a Python file declares, as a list ``BUGS``.
+
+    Raises ModelError PS100 to PS102, PS307, and PS308 where there is no such list.
+    """
+    return _listed(load_file(path))
+
+
+def _listed(module: ModuleType) -> list[Bug]:
+    found = getattr(module, "BUGS", None)
+    if not isinstance(found, list) or not all(isinstance(b, Bug) for b in found):
+        raise ModelError("PS308", f"{module.__name__} has no list BUGS of bugs")
     ids = [b.id for b in found]
     for name in ids:
         if ids.count(name) > 1:
@@ -115,6 +125,8 @@ def _result(bug: Bug, found: Found) -> Result:
 def _broken(bug: Bug, seconds: float | None, load: Callable[[str], Model]) -> Found:
     if bug.setup is None:
         return _check(bug, bug.broken, seconds, load)
+    from pagestate.schedule.explore import explore_from  # the engines take time to import
+
     request = _request(bug.broken, bug.prop, load)
     found = explore_from(request, bug.setup, bug.prop, bug.watch, seconds=seconds)
     answer, trace = found.answer, found.trace

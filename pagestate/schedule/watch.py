@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeAlias
 
 from pagestate.core.sorts import Sizes, Value
@@ -77,3 +78,9 @@ def bind(watch: Watch, compiled: Compiled, sizes: Sizes) -> Bound:
         for k in range(sizes.index[watch.sort])
     )
     return Bound(watch, cells, constants)
+
+
+def count_changes(seen: Observer, states: Sequence[State]) -> int:
+    """How many steps change what is seen."""
+    shown = [seen(s) for s in states]
+    return sum(a != b for a, b in pairwise(shown))
