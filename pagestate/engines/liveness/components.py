@@ -5,6 +5,8 @@ Tarjan's algorithm (Depth-first search and linear graph algorithms, 1972) in the
 Pearce (A space-efficient algorithm for finding strongly connected components, 2016).
 """
 
+from array import array
+
 import numpy as np
 
 from pagestate.engines.explicit.pack import Array
@@ -48,11 +50,11 @@ def _tarjan(members: Array, source: Array, target: Array, found: Array, number: 
     local = np.empty(len(found), dtype=np.int64)
     local[members] = np.arange(size)
     graph = adjacency(local[source], size)
-    start = graph.start.tolist()
-    after = local[target[graph.edges]].tolist()
-    at = start[:-1].copy()
-    index, component = [0] * size, [-1] * size
-    low, count = [0] * size, 0
+    start = array("q", graph.start.tobytes())
+    after = array("i", local[target[graph.edges]].astype(np.int32).tobytes())
+    at = start[:-1]
+    index, component = array("i", [0]) * size, array("i", [-1]) * size
+    low, count = array("i", [0]) * size, 0
     stack = list[int]()
     for root in range(size):
         if index[root]:

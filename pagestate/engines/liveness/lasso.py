@@ -14,7 +14,7 @@ import numpy as np
 from pagestate.core.verdict import Move, Path
 from pagestate.engines.explicit.pack import Array, unpack
 from pagestate.engines.liveness.fairness import Demands
-from pagestate.engines.liveness.graph import Graph, adjacency
+from pagestate.engines.liveness.graph import Adjacency, Graph, adjacency
 
 _ENTRIES = 24
 _EFFORT = 200_000
@@ -68,6 +68,7 @@ def lasso(graph: Graph, asked: Demands, bad: Region, number: Array) -> Path:
     order = inside[np.argsort(bad.depth[inside], kind="stable")]
     best: tuple[int, int, list[int], list[int]] | None = None
     effort = 0
+    out = adjacency(graph.source, graph.states)
     for entry in order[:_ENTRIES].tolist():
         if best is not None and (int(bad.depth[entry]) >= best[0] or effort > _EFFORT):
             break
@@ -75,7 +76,7 @@ def lasso(graph: Graph, asked: Demands, bad: Region, number: Array) -> Path:
         cycle = _Cycle(graph, asked, mine)
         effort += int(mine.sum())
         loop = cycle.around(entry)
-        stem = _stem(graph, bad, entry)
+        stem = _stem(graph, bad, entry, out)
         if best is None or len(stem) + len(loop) < best[0]:
             best = len(stem) + len(loop), entry, stem, loop
     assert best is not None
@@ -83,21 +84,18 @@ def lasso(graph: Graph, asked: Demands, bad: Region, number: Array) -> Path:
     return _path(graph, int(graph.source[stem[0]]) if stem else entry, stem, loop)
 
 
-def _stem(graph: Graph, bad: Region, state: int) -> list[int]:
+def _stem(graph: Graph, bad: Region, state: int, out: Adjacency) -> list[int]:
     """The numbers of the steps from an initial state to ``state``."""
     steps = list[int]()
     while (step := int(bad.via[state])) >= 0:
         steps.append(step)
         state = int(graph.source[step])
     while (before := int(graph.parent[state])) >= 0:
-        steps.append(_step_between(graph, before, state))
+        here = out.edges[out.start[before] : out.start[before + 1]]
+        same = (graph.target[here] == state) & (graph.action[here] == graph.by[state])
+        steps.append(int(here[same.argmax()]))
         state = before
     return steps[::-1]
-
-
-def _step_between(graph: Graph, before: int, after: int) -> int:
-    here = (graph.source == before) & (graph.target == after) & (graph.action == graph.by[after])
-    return int(here.argmax())
 
 
 def _path(graph: Graph, first: int, stem: list[int], loop: list[int]) -> Path:
