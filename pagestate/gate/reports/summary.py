@@ -11,7 +11,7 @@ from pagestate.gate.report import Report, diagram, sentence
 
 LINES = 20
 _DIAGRAMS = 5
-_WIDTH = 100
+_WIDTH = 160
 _RESULTS = {
     Exit.OK: "ok",
     Exit.FAILED: "FAILED",
