@@ -243,6 +243,7 @@ def test_limits_leave_everything_open() -> None:
         engine = Liveness(task, lambda progress: None, **limits)
         engine.advance(0)
         assert str(engine.answers()[0].verdict) == "unknown"
+        assert engine.answers()[0].reason.startswith(("more than 20 states", "memory: "))
     other = Task(compiled.system, compiled.properties, sizes_of(compiled))
     with pytest.raises(ValueError, match="does not decide deadlock_free"):
         Liveness(other, lambda progress: None)

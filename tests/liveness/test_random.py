@@ -40,6 +40,25 @@ def test_fair_cycles_of_random_systems(block: int) -> None:
     assert min(seen.get(k, 0) for k in ("violated", "around", "exhausted", "vacuous")) > 0
 
 
+def test_a_part_of_the_graph_is_enough_for_violations_only() -> None:
+    seen = dict[str, int]()
+    for seed in range(120):
+        system, properties, sizes = random_system(seed)
+        found = explored(system, sizes)
+        if found is None or not 20 < len(found.states) <= MANY_STATES:
+            continue
+        for part in (3, len(found.states) // 2, len(found.states) - 1):
+            task = Task(system, properties, sizes)
+            engine = Liveness(task, lambda progress: None, max_states=part)
+            engine.advance(0)
+            for prop, answer in zip(properties, engine.answers(), strict=True):
+                assert answer.verdict in (Verdict.VIOLATED, Verdict.UNKNOWN)
+                if answer.verdict == Verdict.VIOLATED:
+                    assert violated(system, prop, sizes, found)
+                seen[str(answer.verdict)] = seen.get(str(answer.verdict), 0) + 1
+    assert min(seen["violated"], seen["unknown"]) > 20
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_random_models_of_locks(tmp_path: Path, seed: int) -> None:
     compiled = compiled_text(tmp_path, random_model(seed), "locks")

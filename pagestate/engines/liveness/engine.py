@@ -8,8 +8,8 @@ is decomposed under fairness (`fairness`, `components`), and a fair component be
 (`lasso`), which `core.lasso` checks again on concrete states, by the definition.
 
 No symmetry: fairness tells threads apart.  Answers are about the sizes of the instance only.
-Where the graph is not complete (a counter's bound, states, memory) every answer is `unknown`: a
-missing step may be the one that ends a cycle, or make a thread ready that seems not to be.
+Where states or memory run out, cycles are looked for among the states all of whose steps are known,
+so that violations are real; everything else is `unknown`, as it is where a counter meets its bound.
 """
 
 from dataclasses import replace
@@ -109,10 +109,13 @@ class Liveness:
         if not graph.states:
             return replace(holds, verdict=Verdict.VACUOUS, reason="there is no initial state")
         goal, start = self._truth(graph, prop)
-        if prop.kind == "leads_to" and not start.any():
+        known = np.arange(graph.states) < graph.expanded
+        if graph.missing:
+            holds = replace(holds, verdict=Verdict.UNKNOWN, reason=graph.missing)
+        elif prop.kind == "leads_to" and not start.any():
             reason = "its first condition holds in no reachable state"
             return replace(holds, verdict=Verdict.VACUOUS, reason=reason)
-        bad = region(graph, start, ~goal & alive)
+        bad = region(graph, start, ~goal & alive & known)
         number = fair_components(graph, asked, bad.inside)
         if number is None:
             return holds
@@ -125,7 +128,7 @@ class Liveness:
         wrong = flaw(system, sizes, prop, states, path)
         if wrong:
             raise BrokenTrace(f"{prop.name}: {wrong}")
-        return replace(holds, verdict=Verdict.VIOLATED, depth=len(path.moves), path=path)
+        return replace(holds, verdict=Verdict.VIOLATED, depth=len(path.moves), path=path, reason="")
 
     def _truth(self, graph: Graph, prop: Property) -> tuple[Array, Array]:
         """Where the goal holds, and where its absence may begin."""

@@ -51,7 +51,8 @@ class Graph:
 
     Step k goes from ``source[k]`` to ``target[k]`` by ground action ``action[k]``.  ``parent`` and
     ``by`` give the step by which a state was first reached (-1: an initial state), ``depth`` how
-    many steps that takes.
+    many steps that takes.  Of the first ``expanded`` states all steps are known; if those are not
+    all states, ``missing`` says why.
     """
 
     system: GroundSystem
@@ -63,6 +64,8 @@ class Graph:
     source: Array
     target: Array
     action: Array
+    expanded: int
+    missing: str = ""
 
     @property
     def states(self) -> int:
@@ -84,7 +87,7 @@ class Graph:
 
 
 class Incomplete(Exception):
-    """The graph is not all there: the reason, and the counter whose bound was too small."""
+    """There is no graph to look at: the reason, and the counter whose bound was too small."""
 
     def __init__(self, reason: str, overflow: str = "", states: int = 0) -> None:
         super().__init__(reason)
@@ -120,18 +123,22 @@ def explore(
     max_states: int,
     max_bytes: int,
 ) -> Graph:
-    """The whole graph; ``tell`` is given depth and states.  Raises Incomplete and OutOfRange."""
+    """The graph, as far as the limits allow; ``tell`` is given depth and states.
+
+    Raises Incomplete where a counter runs into its bound or there is not memory enough for
+    anything, and OutOfRange.
+    """
     visited = Visited(layout)
     steps = _Steps(max_bytes)
     limits = max_states, max_bytes
     batch = Batch(system, layout, visited, _BATCH, limits, steps.record)
     program = build(system, layout, [], {})
-    ends = list[int]()
+    ends, first, missing = list[int](), 0, ""
     try:
         rows = initial_rows(system, layout, max_states)
         none = np.full(len(rows), -1, dtype=np.int32)
         visited.insert(rows, none, none)
-        first, end = 0, visited.count
+        end = visited.count
         while first < end:
             ends.append(end)
             for a in range(first, end, _CHUNK):
@@ -143,8 +150,10 @@ def explore(
                 raise Incomplete(f"bound of {name} too small", name, visited.count)
             first, end = end, visited.count
             tell(len(ends), end)
-    except (TooMany, LimitReached) as limit:
-        raise Incomplete(str(limit), states=visited.count) from None
+    except LimitReached as limit:
+        missing = str(limit)
+    except TooMany as limit:
+        raise Incomplete(str(limit)) from None
     except MemoryError:
         raise Incomplete("out of memory", states=visited.count) from None
     count = visited.count
@@ -159,4 +168,6 @@ def explore(
         steps.column(0),
         steps.column(2),
         steps.column(1),
+        first if missing else count,
+        missing,
     )
