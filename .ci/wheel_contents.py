@@ -18,6 +18,9 @@ def differences(root: Path, wheel: Path) -> list[str]:
         for path in folder.rglob("*.py")
     } | {p.relative_to(root).as_posix() for p in (root / "pagestate").rglob("*.py")}
     source.add("pagestate/py.typed")
+    for kind in ("*.css", "*.js"):
+        pages = (root / "pagestate" / "view" / "html").glob(kind)
+        source |= {p.relative_to(root).as_posix() for p in pages}
     found = [f"not in the wheel: {name}" for name in sorted(source - packed)]
     found += [f"in the wheel, not in the checkout: {name}" for name in sorted(packed - source)]
     if not any(name.endswith(".dist-info/licenses/LICENSE") for name in names):

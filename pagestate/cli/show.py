@@ -1,26 +1,113 @@
-"""``pagestate show``: a stored trace as a diagram."""
+"""``pagestate show``: stored traces as diagrams, pages and other formats."""
 
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 
 import click
 
+from pagestate import __version__
+from pagestate.cli.behind import background
 from pagestate.cli.failure import UserError, user_errors
-from pagestate.cli.files import emit
-from pagestate.view.itf import load_trace
+from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.core.trace import Trace
+from pagestate.view.background import Background
+from pagestate.view.export.dot import render_dot
+from pagestate.view.export.mermaid import render_mermaid
+from pagestate.view.export.perfetto import render_perfetto
+from pagestate.view.export.pytestfile import render_pytest
+from pagestate.view.export.svg import render_svg
+from pagestate.view.html.page import render_html
+from pagestate.view.itf import dumps, load_trace
+from pagestate.view.pages import Report, TracePage
+from pagestate.view.report import render_report
 from pagestate.view.text import MIN_WIDTH, Values, render_text
-from pagestate.view.traceview import view_of
+from pagestate.view.traceview import TraceView, view_of
+
+MADE = f"pagestate {__version__}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A trace, the file it came from, the model given for it and what explains it."""
+
+    file: str
+    trace: Trace
+    model: str
+    background: Background | None
+
+    @property
+    def view(self) -> TraceView:
+        return view_of(self.trace, self.background)
+
+
+_EXPORTS: Mapping[str, Callable[[_Loaded], str]] = {
+    "itf": lambda one: dumps(one.trace).rstrip("\n"),
+    "mermaid": lambda one: render_mermaid(one.view),
+    "dot": lambda one: render_dot(one.view),
+    "perfetto": lambda one: render_perfetto(one.view),
+    "pytest": lambda one: render_pytest(one.trace, one.model or one.trace.model, one.background),
+    "svg": lambda one: render_svg(one.view),
+}
 
 
 @click.command(
-    short_help="Print a stored trace as a CPU diagram.",
+    short_help="Show stored traces: diagram, HTML page, other formats.",
     epilog="""\b
 Examples:
   pagestate check rfc_v3 --set hook=false --trace-dir traces
   pagestate show traces/rfc_v3-offline_never_free.itf.json
   pagestate show traces/rfc_v3-offline_never_free.itf.json --values
-  pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools""",
+  pagestate show --html race.html traces/*.itf.json      one page, for a browser
+  pagestate show --html race.html --model my_model.py out/my_model-*.itf.json
+  pagestate show --format svg -o race.svg trace.itf.json
+  pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools
+
+\b
+Formats:
+  text      the CPU diagram of kernel commit messages (--style report: as KASAN reports)
+  html      one page with everything, for any browser, without a network
+  itf       Apalache's trace format, also read by Quint's tools
+  mermaid   a sequence diagram, as GitHub draws it
+  dot       a graph for Graphviz
+  perfetto  trace events for ui.perfetto.dev and chrome://tracing
+  pytest    a test that replays the trace in the model
+  svg       a picture of the diagram""",
 )
-@click.argument("trace", type=click.Path(dir_okay=False))
+@click.argument("traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path())
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", *_EXPORTS]),
+    help="What to make of the trace.  [default: text]",
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="Write to this file, not to stdout."
+)
+@click.option(
+    "--html",
+    "page",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Short for --format html --output FILE.",
+)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="The model of the trace: it explains guards, locks and blocked threads. A shipped one is "
+    "found by its name. May be repeated.",
+)
+@click.option(
+    "--style",
+    type=click.Choice(["commit", "report"]),
+    default="commit",
+    show_default=True,
+    help="Of text: two or three CPU columns, or what a kernel sanitizer would print.",
+)
 @click.option("--values", is_flag=True, help="Show the changed state under each step.")
 @click.option("--locals", "with_locals", is_flag=True, help="Show the locals of threads too.")
 @click.option("--numbers", is_flag=True, help="Number the steps.")
@@ -29,17 +116,95 @@ Examples:
 )
 @click.option("--no-header", is_flag=True, help="Leave out the first line.")
 def show(
-    trace: str, values: bool, with_locals: bool, numbers: bool, width: int, no_header: bool
+    traces: Sequence[str],
+    form: str | None,
+    output: Path | None,
+    page: Path | None,
+    models: Sequence[str],
+    style: str,
+    values: bool,
+    with_locals: bool,
+    numbers: bool,
+    width: int,
+    no_header: bool,
 ) -> None:
-    """Print TRACE, an ITF JSON file, as the CPU diagram of kernel commit messages.
+    """Show each TRACE, an ITF JSON file, as the CPU diagram of kernel commit messages.
 
     Traces come from `pagestate check --trace-dir`. Time runs downwards, each CPU has its column,
     callees stand under their caller; the text is plain ASCII and fits a commit message.
     """
+    if page is not None:
+        if form not in (None, "html") or output is not None:
+            raise UserError("--html FILE is a format and an output: leave the others out")
+        form, output = "html", page
+    form = form or "text"
+    if form in _EXPORTS and len(traces) > 1:
+        raise UserError(f"--format {form} takes one trace; text and html take several")
+    if output is not None:
+        check_target(output)
+    loaded = [_loaded(file, models) for file in traces]
     with user_errors():
-        view = view_of(load_trace(trace))
-    level: Values = "all" if with_locals else values
-    text = render_text(view, width=width, values=level, numbers=numbers, header=not no_header)
+        if form == "html":
+            text = render_html(report_of([(one.trace, one.view) for one in loaded]))
+        elif form == "text" and style == "report":
+            made = (render_report(one.view, width, MADE, one.file) for one in loaded)
+            text = "\n\n".join(made)
+        elif form == "text":
+            draw = partial(
+                render_text,
+                width=width,
+                values=_level(values, with_locals),
+                numbers=numbers,
+                header=not no_header,
+            )
+            text = "\n\n".join(draw(one.view) for one in loaded)
+        else:
+            text = _EXPORTS[form](loaded[0])
+        if output is not None:
+            write_whole(output, text + "\n")
+            return
     problem = emit(text, sys.stdout)
     if problem:
         raise UserError(problem)
+
+
+def _level(values: bool, with_locals: bool) -> Values:
+    return "all" if with_locals else values
+
+
+def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
+    """The report with these traces; their names say what tells them apart."""
+    common = [
+        {(n, v) for n, v in trace.switches.items()} | {(n, v) for n, v in trace.sizes.items()}
+        for trace, _ in traces
+    ]
+    same = set.intersection(*common) if common else set()
+    pages = []
+    for trace, view in traces:
+        settings = [*trace.sizes.items(), *trace.switches.items()]
+        words = [f"{n}={_word(v)}" for n, v in settings if (n, v) not in same]
+        pages.append(TracePage(" ".join([trace.model, *words]), view))
+    models = ", ".join(dict.fromkeys(trace.model for trace, _ in traces))
+    single = traces[0][0].property if len(traces) == 1 else ""
+    return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE)
+
+
+def _word(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _loaded(file: str, models: Sequence[str]) -> _Loaded:
+    """The trace in ``file`` with its model.  Raises UserError."""
+    with user_errors():
+        trace = load_trace(file)
+        model = models[0] if len(models) == 1 else _named(trace, models)
+        found, remark = background(trace, model)
+    if remark:
+        click.echo(f"pagestate: {file}: {remark}; shown without its model", err=True)
+    return _Loaded(file, trace, model, found)
+
+
+def _named(trace: Trace, models: Sequence[str]) -> str:
+    """Of several models given, the one with the trace's name (in its file's name, or itself)."""
+    fitting = [m for m in models if Path(m).stem == trace.model]
+    return fitting[0] if fitting else ""

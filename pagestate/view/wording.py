@@ -44,8 +44,7 @@ def final(trace: Trace, changes: Sequence[Fact] | None, broken: Sequence[Break])
         passive, active = "is reached", "reaches"
     else:
         return ""
-    shared = [c for c in changes or () if c.scope == "shared"]
-    told = [c for c in shared if not c.ghost] or shared
+    told = _told(changes or ())
     lines = fact_lines(told)
     why = trace.meta.get("violation") or trace.title
     missing = _pages(broken, {c.subject for c in told})
@@ -57,6 +56,16 @@ def final(trace: Trace, changes: Sequence[Fact] | None, broken: Sequence[Break])
     shown = "; ".join(lines[:_SHOWN_SUBJECTS])
     more = len(lines) - _SHOWN_SUBJECTS
     return f"{shown}{f'; and {more} more' if more > 0 else ''} {active} {trace.property}{because}"
+
+
+def final_changes(changes: Sequence[Fact]) -> tuple[str, ...]:
+    """What a step changed in the shared state, ghosts only where there is nothing else."""
+    return fact_lines(_told(changes))
+
+
+def _told(changes: Sequence[Fact]) -> list[Fact]:
+    shared = [c for c in changes if c.scope == "shared"]
+    return [c for c in shared if not c.ghost] or shared
 
 
 def _pages(broken: Sequence[Break], named: set[str]) -> str:

@@ -1,0 +1,1 @@
+"""The trace viewer: one HTML file that needs nothing else."""

@@ -1,0 +1,87 @@
+// The index of a report, and the pages of results without a trace: proofs, bounds, unknowns.
+
+function indexView(go) {
+  const traces = report.pages.flatMap((page, n) => (page.kind === "trace" ? [[String(n), page.name]] : []));
+  return el(
+    "main",
+    { class: "index" },
+    el("h1", {}, report.title),
+    el(
+      "table",
+      { class: "pages" },
+      el("thead", {}, el("tr", {}, ["property", "verdict", "", "model", "engine"].map((t) => el("th", { scope: "col" }, t)))),
+      el("tbody", {}, report.pages.map((page, n) => indexRow(page, n, go))),
+    ),
+    traces.length > 1 && comparePicker(traces, go),
+    el("p", { class: "muted small" }, report.made),
+  );
+}
+
+function indexRow(page, number, go) {
+  const what = page.kind === "trace" ? plural(page.rows.length, "step") : page.laws.length ? plural(page.laws.length, "law") : page.scope;
+  return el(
+    "tr",
+    {},
+    el(
+      "td",
+      {},
+      el("a", { href: `#trace=${number}`, on: { click: (event) => { event.preventDefault(); go({ page: number, compare: null }); } } }, page.property || page.name),
+      page.title && el("span", { class: "muted small block" }, page.title),
+    ),
+    el("td", {}, badge(page)),
+    el("td", { class: "muted" }, what),
+    el("td", {}, page.name !== page.property ? page.name : page.model),
+    el("td", { class: "muted" }, page.engine),
+  );
+}
+
+function comparePicker(traces, go) {
+  let left = traces[0][0];
+  let right = traces[1][0];
+  const named = traces.map(([n, name]) => [n, `${report.pages[n].property || ""} ${name}`.trim()]);
+  return el(
+    "p",
+    { class: "picker" },
+    choice("Compare", named, left, (value) => (left = value)),
+    choice("with", named, right, (value) => (right = value)),
+    button("Side by side", "Show the two traces side by side", () => left !== right && go({ compare: [Number(left), Number(right)] })),
+  );
+}
+
+/** A result without a trace. */
+function resultView(page) {
+  return el(
+    "main",
+    { class: "result" },
+    pageTitle(page),
+    page.scope && el("p", {}, el("b", {}, "Scope: "), page.scope),
+    page.reason && el("p", {}, page.reason),
+    page.laws.length > 0 && [
+      el("h2", {}, "Invariant"),
+      el("p", { class: "muted" }, "These laws hold at the start, every step keeps them, and together they imply the property."),
+      el("ol", { class: "laws" }, page.laws.map((law) => el("li", {}, el("code", {}, law)))),
+    ],
+    page.certificate && el("p", {}, el("b", {}, "Certificate: "), el("code", {}, page.certificate)),
+    page.assumptions.length > 0 && [
+      el("h2", {}, "Assumptions"),
+      el("ul", {}, page.assumptions.map((text) => el("li", {}, text))),
+    ],
+  );
+}
+
+/** Property, verdict and setting: the head of every page. */
+function pageTitle(page) {
+  return el(
+    "header",
+    { class: "title" },
+    el("h1", {}, page.property || page.name, " ", badge(page)),
+    page.title && el("p", { class: "says" }, page.title),
+    el(
+      "p",
+      { class: "chips" },
+      page.model && el("span", { class: "chip model" }, page.model),
+      [...page.sizes, ...page.switches].map(([name, value]) => el("span", { class: "chip" }, `${name}=${value}`)),
+      page.engine && el("span", { class: "chip" }, `engine ${page.engine}`),
+    ),
+  );
+}

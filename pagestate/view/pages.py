@@ -1,0 +1,81 @@
+"""What a report shows: traces, and results without one, such as proofs."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from pagestate.core.sorts import Value
+from pagestate.view.text import render_text
+from pagestate.view.traceview import TraceView
+
+_MOST_COMPARED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class TracePage:
+    """A trace; ``name`` tells it from the others in the report."""
+
+    name: str
+    view: TraceView
+
+
+@dataclass(frozen=True, slots=True)
+class ResultPage:
+    """A result without a trace: a proof with its laws, a bound, or why there is no answer."""
+
+    name: str
+    model: str
+    property: str
+    verdict: str
+    title: str = ""
+    scope: str = ""
+    engine: str = ""
+    reason: str = ""
+    laws: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    certificate: str = ""
+    switches: Mapping[str, Value] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Pages with an index; ``made`` says which program wrote it."""
+
+    title: str
+    pages: tuple[TracePage | ResultPage, ...]
+    made: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """Which steps of two traces correspond: runs of ``(left, right, length)`` from step 1."""
+
+    left: int
+    right: int
+    runs: tuple[tuple[int, int, int], ...]
+
+
+def alignments(report: Report) -> tuple[Alignment, ...]:
+    """Every pair of the report's traces, aligned; of the first eight traces only."""
+    traces = [(n, p.view) for n, p in enumerate(report.pages) if isinstance(p, TracePage)]
+    traces = traces[:_MOST_COMPARED]
+    return tuple(
+        Alignment(left, right, aligned(one, other))
+        for k, (left, one) in enumerate(traces)
+        for right, other in traces[k + 1 :]
+    )
+
+
+def aligned(one: TraceView, other: TraceView) -> tuple[tuple[int, int, int], ...]:
+    """The steps of two traces that are alike: the same thread does the same."""
+    matcher = SequenceMatcher(None, _keys(one), _keys(other), autojunk=False)
+    return tuple((m.a + 1, m.b + 1, m.size) for m in matcher.get_matching_blocks() if m.size)
+
+
+def _keys(view: TraceView) -> Sequence[tuple[str, str]]:
+    return [(view.lanes[row.lane].title, row.text) for row in view.rows]
+
+
+def commit_text(view: TraceView) -> str:
+    """The diagram that a reader copies into a commit message."""
+    return render_text(view)
