@@ -3,7 +3,7 @@
 A model file that is configured for the gate becomes a collector; for each job of it there is an
 item for every property, and one for the rules that every model has.  The first item of a job does
 the job in a process of its own, the others read its answers.  A failure shows the CPU diagram.
-With pytest-xdist, ``--dist loadgroup`` keeps the items of a job together.
+With pytest-xdist, ``--dist loadscope`` keeps the items of a job together.
 """
 
 import json
@@ -19,7 +19,7 @@ from pagestate.gate.config import Config, ConfigError, load
 from pagestate.gate.jobs import Job, plan
 from pagestate.gate.names import targets
 from pagestate.gate.policy import Judged, Judgement, Policy, Status, judge
-from pagestate.gate.records import Record, record_from
+from pagestate.gate.records import DONE, Record, record_from
 from pagestate.gate.report import diagram, sentence
 from pagestate.gate.run import described, order
 from pagestate.gate.supervise import perform
@@ -90,7 +90,6 @@ class ModelFile(pytest.File):
             for name in (*job.expects, *(() if job.properties else (RULES,))):
                 item: Answer = Answer.from_parent(self, name=f"{job.label}::{name}")
                 item.job, item.property = job, name
-                item.add_marker(pytest.mark.xdist_group(job.id))
                 yield item
 
 
@@ -113,6 +112,8 @@ class Answer(pytest.Item):
         mine = [i for i in judged.items if self._is_mine(i)]
         if judged.problems or judged.errors:
             raise Failure("\n".join((*judged.problems, *judged.errors)))
+        if record.status != DONE:
+            raise Failure(f"the job {record.status}: {record.message}")
         bad = [i for i in mine if i.status in (Status.FAILED, Status.OPEN)]
         if bad:
             raise Failure("\n\n".join(_shown(i) for i in bad))

@@ -20,5 +20,4 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--pagestate") or config.getini("pagestate"):
         from pagestate.gate.pytest_models import models_of
 
-        config.addinivalue_line("markers", "xdist_group(name): items that one worker runs")
         config.pluginmanager.register(models_of(config.rootpath), "pagestate-models")

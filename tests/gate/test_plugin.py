@@ -87,7 +87,7 @@ def test_xdist_runs_the_items_of_a_job_in_one_place(project):
         "-n",
         "2",
         "--dist",
-        "loadgroup",
+        "loadscope",
         "-v",
         plugins=("xdist.plugin", "xdist.looponfail"),
     )
