@@ -32,6 +32,8 @@ from pagestate.engines.liveness.lasso import lasso, region
 _CHUNK = 1 << 14
 _MAX_STATES = 5_000_000
 _MAX_BYTES = 2 << 30
+_FIRST_LOOKS = (20_000, 400_000)
+"""Loops are looked for among so many states first: most counterexamples are found there."""
 
 
 class Liveness:
@@ -67,18 +69,34 @@ class Liveness:
     def advance(self, bound: int) -> bool:
         """Decide everything (``bound`` plays no part: cycles need the whole graph); always true."""
         if self._answers is None:
-            try:
-                layout = make_layout(self._ground, ())
-                graph = explore(self._ground, layout, self._tell, *self._limits)
-            except Incomplete as why:
-                self._answers = tuple(self._open(p, why) for p in self._task.properties)
-            else:
-                asked = demands(graph)
-                alive = sound(graph)
-                self._answers = tuple(
-                    self._decide(graph, asked, alive, p) for p in self._task.properties
-                )
+            most, memory = self._limits
+            found = dict[str, Answer]()
+            for limit in (*(n for n in _FIRST_LOOKS if n < most), most):
+                if self._look(limit, memory, found) or len(found) == len(self._task.properties):
+                    break
+            self._answers = tuple(found[p.name] for p in self._task.properties)
         return True
+
+    def _look(self, limit: int, memory: int, found: dict[str, Answer]) -> bool:
+        """Search up to ``limit`` states; whether that was all there is to find out.
+
+        What is decided goes to ``found``; at last, so does what stays open.
+        """
+        last = limit == self._limits[0]
+        left = [p for p in self._task.properties if p.name not in found]
+        try:
+            layout = make_layout(self._ground, ())
+            graph = explore(self._ground, layout, self._tell, limit, memory)
+        except Incomplete as why:
+            if last or why.overflow:
+                found.update((p.name, self._open(p, why)) for p in left)
+            return last or bool(why.overflow)
+        asked, alive = demands(graph), sound(graph)
+        for prop in left:
+            answer = self._decide(graph, asked, alive, prop)
+            if last or not graph.missing or answer.verdict == Verdict.VIOLATED:
+                found[prop.name] = answer
+        return not graph.missing
 
     def answers(self) -> tuple[Answer, ...]:
         """One answer per property of the task, in its order."""

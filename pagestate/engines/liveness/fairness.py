@@ -96,7 +96,7 @@ def fair_components(graph: Graph, asked: Demands, among: Array) -> Array | None:
 
     States outside of them have -1; None if no fair cycle stays in ``among``.
     """
-    among = among.copy()
+    among, found = among.copy(), np.full(graph.states, -1, dtype=np.int64)
     while among.any():
         inner = among[graph.source] & among[graph.target]
         source, target, mover = graph.source[inner], graph.target[inner], asked.mover[inner]
@@ -117,9 +117,8 @@ def fair_components(graph: Graph, asked: Demands, among: Array) -> Array | None:
             again[where[hit]] = True
             removed[states[hit]] = True
         fair = ~bad & ~again
-        if fair.any():
-            number[states[~fair[where]]] = -1
-            return number
-        among[states[bad[where]]] = False
+        chosen = states[fair[where]]
+        found[chosen] = number[chosen] + found.max(initial=-1) + 1
+        among[states[~again[where] | bad[where]]] = False
         among &= ~removed
-    return None
+    return found if (found >= 0).any() else None
