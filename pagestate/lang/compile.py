@@ -36,14 +36,17 @@ from pagestate.lang.terms import pure_body
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A model under one valuation: what the engines check."""
+    """A model under one valuation: what the engines check.
+
+    ``impossible`` are steps that were dropped because no execution can take them.
+    """
 
     model: Model
     valuation: Mapping[str, bool | str | int]
     system: System
     properties: tuple[Property, ...]
     expected: Mapping[str, tuple[Verdict, str]]
-    impossible: tuple[str, ...]
+    impossible: tuple[Action, ...]
 
 
 def valuation_of(model: Model, settings: Mapping[str, str]) -> dict[str, bool | str | int]:

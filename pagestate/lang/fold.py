@@ -1,55 +1,62 @@
-"""Constants folded: variables that no step of a valuation writes disappear."""
+"""Constants folded: variables that never change in a valuation disappear.
+
+Which those are is found from the top, by induction over executions: suppose that all variables keep
+their initial values, and give up on those that a step would change as long as the others keep
+theirs.  What is left at the end no step changes that can be taken at all.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pagestate.core.expr import FALSE, Expr, Lit, Read, transform
 from pagestate.core.property import Property
-from pagestate.core.system import (
-    Action,
-    System,
-)
+from pagestate.core.system import Action, System
 
 
 def fold_constants(
     system: System, properties: Sequence[Property]
-) -> tuple[System, list[Property], tuple[str, ...]]:
-    """Replace variables that no step writes by their initial value; drop impossible steps.
+) -> tuple[System, list[Property], tuple[Action, ...]]:
+    """Replace variables that never change by their initial value; drop impossible steps.
 
-    Returns the system, the properties, and the names of the dropped steps.
+    Returns the system, the properties, and the dropped steps.
     """
-    dropped = list[str]()
-    props = list(properties)
+    constant = {v.name: Lit(v.init, v.sort) for v in system.variables if not v.free}
     while True:
-        written = {w.var for a in system.actions for w in a.writes}
-        constant = {
-            v.name: Lit(v.init, v.sort)
-            for v in system.variables
-            if v.name not in written and not v.free
+        actions = [_folded(a, constant) for a in system.actions]
+        changed = {
+            w.var
+            for a in actions
+            if a.guard != FALSE
+            for w in a.writes
+            if w.var in constant and w.where != FALSE and w.value != constant[w.var]
         }
-        if not constant:
-            return system, props, tuple(dropped)
+        if not changed:
+            break
+        constant = {name: value for name, value in constant.items() if name not in changed}
+    folded = replace(
+        system,
+        variables=tuple(v for v in system.variables if v.name not in constant),
+        actions=tuple(
+            replace(a, writes=tuple(w for w in a.writes if w.var not in constant))
+            for a in actions
+            if a.guard != FALSE
+        ),
+        init=_fold(system.init, constant),
+    )
+    props = [p.mapped(lambda e: _fold(e, constant)) for p in properties]
+    return folded, props, tuple(a for a in actions if a.guard == FALSE)
 
-        def visit(e: Expr, constant: Mapping[str, Lit] = constant) -> Expr | None:
-            return constant.get(e.var) if isinstance(e, Read) else None
 
-        def fold(e: Expr) -> Expr:
-            return transform(e, visit)
+def _folded(action: Action, constant: Mapping[str, Lit]) -> Action:
+    writes = tuple(
+        replace(w, value=_fold(w.value, constant), where=_fold(w.where, constant))
+        for w in action.writes
+    )
+    return replace(action, guard=_fold(action.guard, constant), writes=writes)
 
-        actions = list[Action]()
-        for action in system.actions:
-            guard = fold(action.guard)
-            if guard == FALSE:
-                dropped.append(action.name)
-                continue
-            writes = tuple(
-                replace(w, value=fold(w.value), where=fold(w.where)) for w in action.writes
-            )
-            actions.append(replace(action, guard=guard, writes=writes))
-        props = [p.mapped(fold) for p in props]
-        system = replace(
-            system,
-            variables=tuple(v for v in system.variables if v.name not in constant),
-            actions=tuple(actions),
-            init=fold(system.init),
-        )
+
+def _fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
+    def visit(e: Expr) -> Expr | None:
+        return constant.get(e.var) if isinstance(e, Read) else None
+
+    return transform(term, visit)

@@ -79,7 +79,7 @@ def _result_from(body: dict[str, Any]) -> Result:
 
 def part_of(request: Request, outcome: Outcome) -> Part:
     """The part that ``outcome`` is about, with a result for each thread that never moves."""
-    idle = [] if outcome.fired is None else idle_threads(request, outcome.fired)
+    idle = idle_threads(request, outcome.fired)
     compiled = request.compiled
     return Part(
         model=compiled.model.name,

@@ -13,6 +13,8 @@ DECIDES: Mapping[str, frozenset[PropertyKind]] = {
     "liveness": LIVENESS,
 }
 """What each engine decides, where that is more or less than ``SAFETY``."""
+SLICING = frozenset({"explicit", "bmc"})
+"""The engines that search the variables only that the properties depend on."""
 
 
 def decides(engine: str) -> frozenset[PropertyKind]:

@@ -11,6 +11,7 @@ from os import sysconf
 from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.check.verify import CheckFailed, verified
 from pagestate.core.property import Property
+from pagestate.core.slicing import sliced, unsliced
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Engine, Progress, Report, Task
@@ -25,7 +26,7 @@ from pagestate.run.messages import (
     Working,
     dump,
 )
-from pagestate.run.plan import Plan, decides
+from pagestate.run.plan import SLICING, Plan, decides
 
 BMC_DEPTH = 25
 """How deep bounded model checking goes when no depth is asked for."""
@@ -127,7 +128,10 @@ class _Work:
             sizes = self.request.bounds(bound)
             system = self.request.compiled.system
             task = Task(system, properties, sizes, self.request.unbounded)
-            engine = self.make(self.plan.engine, task, self.progress)
+            part = task
+            if self.plan.engine in SLICING:
+                part = replace(task, system=sliced(system, properties))
+            engine = self.make(self.plan.engine, part, self.progress)
             self.search(engine, task)
             answers = engine.answers()
             raised = bound > COUNT_BOUND
@@ -180,6 +184,8 @@ class _Work:
         """Check an answer and pass it on, once."""
         if answer.property in self.told:
             return
+        if answer.path is not None and self.plan.engine in SLICING:
+            answer = replace(answer, path=unsliced(answer.path, task.system, task.sizes))
         try:
             checked = verified(self.request, task, answer, self.plan.certificates)
         except OSError as error:
