@@ -65,3 +65,10 @@ def test_nothing_is_said_for_every_size() -> None:
 def test_eager_and_fair_threads_are_named() -> None:
     assumptions = request("notifier").assumptions
     assert any("reader starts when it can" in a for a in assumptions)
+
+
+def test_the_order_of_scans_is_looked_at() -> None:
+    found = results(request("scanning"))
+    for result in found.values():
+        assert str(result.verdict) == "violated"
+        assert result.reason == "violated only with unordered scan"
