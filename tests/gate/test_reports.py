@@ -232,6 +232,8 @@ def test_html_links_to_the_pages_that_a_viewer_makes(racy, tmp_path):
     assert "page of offline_never_free" in {p.read_text() for p in tmp_path.glob("trace-*")}
     index = (tmp_path / "index.html").read_text()
     assert all(f'href="{name}"' in index for name in pages[1:])
+    html.write(report([racy]), tmp_path)
+    assert '<script type="application/json"' in (tmp_path / pages[1]).read_text()
 
 
 def test_reports_of_a_gate_that_was_killed_say_so(racy):

@@ -1,6 +1,6 @@
 """HTML: an index of all answers that needs nothing but itself, and a page for each trace.
 
-The pages of traces are the viewer's; without one the index shows the diagrams as text.
+The pages of traces are the viewer's; the index has the diagrams as text.
 """
 
 import html
@@ -8,10 +8,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
+from pagestate import __version__
 from pagestate.core.trace import Trace
 from pagestate.gate.policy import Judged, Status
 from pagestate.gate.report import Report, diagram, sentence, trace_of
 from pagestate.gate.reports.summary import summary
+from pagestate.view import pages
+from pagestate.view.html.page import render_html
+from pagestate.view.traceview import view_of
 
 TracePage: TypeAlias = Callable[[Trace], str]
 """What draws a trace as a page of HTML."""
@@ -30,7 +34,14 @@ pre { overflow-x: auto; padding: .8rem;
 """
 
 
-def write(report: Report, folder: Path, page: TracePage | None = None) -> None:
+def viewer_page(trace: Trace) -> str:
+    """The viewer's page of one trace."""
+    name = f"{trace.model}: {trace.property}"
+    made = f"pagestate {__version__}"
+    return render_html(pages.Report(name, (pages.TracePage(name, view_of(trace)),), made))
+
+
+def write(report: Report, folder: Path, page: TracePage | None = viewer_page) -> None:
     """Write ``index.html`` and the traces' pages into ``folder``.  Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     links = dict[int, str]()
