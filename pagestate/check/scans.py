@@ -5,6 +5,7 @@ by pfn.  A counterexample that no renaming of its members brings into pfn order 
 with loops that visit members by number.
 """
 
+from collections.abc import Mapping
 from itertools import islice, permutations
 
 from pagestate.check.request import Request
@@ -12,37 +13,69 @@ from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import Sizes
 from pagestate.core.system import Action
 from pagestate.core.trace import State, Trace
-from pagestate.core.verdict import Verdict
+from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Engine, Task
 from pagestate.engines.liveness import Liveness
 from pagestate.lang.compile import compile_model
 
 MAX_STATES = 2_000_000
-"""The search with ordered scans has no symmetry to use; beyond this it gives up."""
+"""The search with ordered scans has no symmetry of pages to use; beyond this it gives up."""
 MAX_RENAMINGS = 5040
 
 
-def remark(request: Request, prop: Property, trace: Trace) -> str:
-    """What to say about the order of scans in a violation; empty if there is nothing to say."""
-    if not _out_of_order(request, trace):
-        return ""
-    compiled = compile_model(request.compiled.model, request.compiled.valuation, ordered_scans=True)
-    same = tuple(p for p in compiled.properties if p.name == prop.name)
-    sizes = Sizes(dict(trace.sizes), request.bounds(7).count_bound)
-    task = Task(compiled.system, same, sizes)
-    engine: Engine
-    if prop.kind in LIVENESS:
-        engine = Liveness(task, lambda progress: None, max_states=MAX_STATES)
-    else:
-        engine = Explicit(task, lambda progress: None, symmetry=False, max_states=MAX_STATES)
-    engine.advance(10**9)
-    answer = engine.answers()[0]
-    if answer.verdict == Verdict.VIOLATED:
-        return f"with scans in pfn order: {answer.depth} steps"
-    if answer.verdict == Verdict.EXHAUSTED:
-        return "violated only with unordered scan"
-    return "open whether also with scans in pfn order"
+class OrderedScans:
+    """The model with scans in pfn order: compiled and searched once, when first asked for."""
+
+    def __init__(self, request: Request) -> None:
+        self.request = request
+        self._found = dict[tuple[int, ...], "_Search"]()
+
+    def remark(self, prop: Property, trace: Trace) -> str:
+        """What to say about the order of scans in a violation.
+
+        Empty if there is one of the same length with scans in pfn order.
+        """
+        if not _out_of_order(self.request, trace):
+            return ""
+        answer = self._search(trace, prop.kind in LIVENESS).answer(prop.name)
+        if answer.verdict == Verdict.VIOLATED:
+            same = answer.depth == len(trace.steps)
+            return "" if same else f"with scans in pfn order in {answer.depth} steps"
+        if answer.verdict == Verdict.EXHAUSTED:
+            return "violated only with unordered scan"
+        return "open whether also in pfn order"
+
+    def _search(self, trace: Trace, lasting: bool) -> "_Search":
+        key = (lasting, *trace.sizes.values())
+        if key not in self._found:
+            self._found[key] = _Search(self.request, trace.sizes, lasting)
+        return self._found[key]
+
+
+class _Search:
+    """One search for all properties of a kind, as far as the answers asked for need it."""
+
+    def __init__(self, request: Request, sizes: Mapping[str, int], lasting: bool) -> None:
+        model, valuation = request.compiled.model, request.compiled.valuation
+        compiled = compile_model(model, valuation, ordered_scans=True)
+        asked = {p.name for p in request.properties if (p.kind in LIVENESS) == lasting}
+        same = tuple(p for p in compiled.properties if p.name in asked and p.kind != "reachable")
+        task = Task(compiled.system, same, Sizes(dict(sizes), request.bounds(7).count_bound))
+        self.depth = 0
+        self.engine: Engine = (
+            Liveness(task, lambda progress: None, max_states=MAX_STATES)
+            if lasting
+            else Explicit(task, lambda progress: None, max_states=MAX_STATES)
+        )
+
+    def answer(self, name: str) -> Answer:
+        while True:
+            done = self.engine.advance(self.depth)
+            answer = next(a for a in self.engine.answers() if a.property == name)
+            if done or answer.verdict == Verdict.VIOLATED:
+                return answer
+            self.depth += 1
 
 
 def _out_of_order(request: Request, trace: Trace) -> bool:

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pagestate.check import scans
 from pagestate.check.certificate import certify
 from pagestate.check.names import file_stem
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
+from pagestate.check.scans import OrderedScans
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import TRUE
 from pagestate.core.property import Property
@@ -32,17 +32,25 @@ class Checked:
     certificate: str | None
 
 
-def verified(request: Request, task: Task, answer: Answer, directory: Path | None) -> Checked:
+def verified(
+    request: Request,
+    task: Task,
+    answer: Answer,
+    directory: Path | None,
+    scans: OrderedScans | None = None,
+) -> Checked:
     """Replay the trace or re-check the certificate of an answer.  Raises CheckFailed.
 
-    ``directory``: where to keep the certificate of a proof for every size, if anywhere.
+    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``:
+    the search with ordered scans that answers to the same request share.
     """
     prop = next(p for p in task.properties if p.name == answer.property)
     trace = _replayed(request, task, answer, prop)
     if answer.verdict == Verdict.VIOLATED and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as violated without a trace")
     if answer.verdict == Verdict.VIOLATED and trace is not None:
-        remarks = [r for r in (answer.reason, scans.remark(request, prop, trace)) if r]
+        scans = scans or OrderedScans(request)
+        remarks = [r for r in (answer.reason, scans.remark(prop, trace)) if r]
         answer = replace(answer, reason="; ".join(remarks))
     if prop.kind == "reachable" and answer.verdict in PROOFS and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as met without a trace")

@@ -19,6 +19,8 @@ from pagestate.view.text import render_text
 from pagestate.view.traceview import for_ever, view_of
 
 WIDTH = 80
+MANY = 12
+"""With more switches than this only those are named that differ from their defaults."""
 _WIDEST = 100
 _MARKS = {Exit.OK: "ok", Exit.FAILED: "FAIL", Exit.INCONCLUSIVE: "open"}
 
@@ -71,9 +73,11 @@ def _list(title: str, items: Sequence[str], width: int) -> list[str]:
 
 
 def _settings(model: Model, values: Mapping[str, bool | str | int]) -> str:
-    """Those of the switches that can be set."""
-    free = [s.name for s in model.declared_switches() if len(s.choices) > 1]
-    return " ".join(f"{n}={show(values[n])}" for n in free if n in values)
+    """The switches that differ from the model's defaults; all of them where they are few."""
+    free = [s for s in model.declared_switches() if len(s.choices) > 1 and s.name in values]
+    if len(free) > MANY:
+        free = [s for s in free if values[s.name] != s.default]
+    return " ".join(f"{s.name}={show(values[s.name])}" for s in free)
 
 
 def _heading(model: Model, parts: Sequence[Part]) -> str:
