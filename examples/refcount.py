@@ -1,14 +1,17 @@
 """An object found by lookup: a weak reference is upgraded by get_unless_zero, or blindly.
 
-The table holds an object and one reference to it.  Users look the object up and take a reference
-of their own; the owner takes the object out and drops the table's reference.  Who drops the last
-reference frees the object.
+From the kernel's Documentation/core-api/kref.rst and Documentation/RCU/rcuref.rst.  The table holds
+an object and one reference to it.  Users look the object up and take a reference of their own; the
+owner takes the object out and drops the table's reference.  Who drops the last reference frees the
+object.
 
 With ``careful`` off the reference is taken by a plain increment: between the lookup and the
 increment the last reference can go away, and the user holds an object that is freed.
 
     pagestate check examples/refcount.py
     pagestate check examples/refcount.py --set careful=false
+    pagestate check examples/refcount.py --size obj=any --size user=any \
+        --property used_is_not_freed
 """
 
 from pagestate import (

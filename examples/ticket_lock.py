@@ -20,6 +20,7 @@ from pagestate import (
     State,
     always,
     atomic,
+    deadlock_free,
     inline,
     reachable,
     switch,
@@ -78,7 +79,7 @@ model = Model(
     state=TicketLock,
     threads=[cpu],
     switches=[fetch_and_add, last_ticket],
-    properties=[exclusive, wrapped],
+    properties=[exclusive, deadlock_free, wrapped],
     sizes={"cpu": 3},
     expect=[
         Expect(exclusive, "exhausted", "Mellor-Crummey and Scott 1991"),
@@ -88,6 +89,12 @@ model = Model(
             "violated",
             "the third CPU gets the ticket of the first",
             when={"last_ticket": 1},
+        ),
+        Expect(
+            deadlock_free,
+            "violated",
+            "of two CPUs that have one ticket the second waits until it is served again",
+            when={"fetch_and_add": False},
         ),
     ],
 )
