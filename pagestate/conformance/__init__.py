@@ -1,0 +1,1 @@
+"""Recordings of a real kernel: whether a model has an execution that shows what was recorded."""
