@@ -1,6 +1,7 @@
 """The model behind a stored trace: found again, compiled as it was, and compared with the trace."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from pagestate.cli.failure import load
 from pagestate.core.trace import Trace
@@ -13,52 +14,73 @@ from pagestate.view.sources import read_sources
 from pagestate.view.wellformed import TraceError
 
 
-def background(trace: Trace, model: str) -> tuple[Background | None, str]:
-    """What explains ``trace``, or why there is nothing that does.
+class Models:
+    """Finds models behind traces; what was compiled once is not compiled again."""
 
-    ``model`` is the path or name given by the user; without one a shipped model of the trace's name
-    is taken.  A model given by the user has to fit: else TraceError.
-    """
-    if not model and trace.model not in shipped_names():
-        return None, ""
-    try:
-        return _fitting(trace, load(model or trace.model)), ""
-    except (TraceError, ModelError) as error:
-        if model:
-            raise TraceError(f"the trace is no execution of {model}: {error}") from None
-        return None, f"the trace is no execution of {trace.model} as it is now: {error}"
+    def __init__(self) -> None:
+        self.loaded = dict[str, Model]()
+        self.compiled = dict[tuple[str, str, str], Compiled]()
+        self.sources = dict[int, dict[str, tuple[str, ...]]]()
 
+    def background(self, trace: Trace, model: str) -> tuple[Background | None, str]:
+        """What explains ``trace``, or why there is nothing that does.
 
-def explained(trace: Trace, compiled: Compiled) -> Background:
-    """The background of a trace of ``compiled``.  Raises TraceError."""
-    sources = read_sources(compiled.system, compiled.properties)
-    return background_of(trace, compiled.system, compiled.properties, sources)
+        ``model`` is the path or name given by the user; without one a shipped model of the trace's
+        name is taken.  A model given by the user has to fit: else TraceError.
+        """
+        if not model and trace.model not in shipped_names():
+            return None, ""
+        try:
+            return self.fitting(trace, self._load(model or trace.model)), ""
+        except (TraceError, ModelError) as error:
+            if model:
+                raise TraceError(f"the trace is no execution of {model}: {error}") from None
+            return None, f"the trace is no execution of {trace.model} as it is now: {error}"
 
+    def fitting(self, trace: Trace, declared: Model) -> Background:
+        """The background of ``trace`` in ``declared``, in the scenario that the trace names.
 
-def _fitting(trace: Trace, declared: Model) -> Background:
-    if declared.name != trace.model:
-        raise TraceError(f"it is of the model {trace.model}, and this is {declared.name}")
-    problem = TraceError("the model has no scenario with these threads")
-    for part in _parts(trace, declared):
-        settings = {name: _setting(value) for name, value in trace.switches.items()}
-        valuation = valuation_of(part, settings)
-        for ordered in (False, True):
-            compiled = compile_model(part, valuation, ordered_scans=ordered)
+        Raises TraceError if it is no execution of it, and ModelError.
+        """
+        if declared.name != trace.model:
+            raise TraceError(f"it is of the model {trace.model}, and this is {declared.name}")
+        problem = TraceError("the model has no scenario with these threads")
+        for part in _parts(trace, declared):
             try:
-                return explained(trace, compiled)
+                return self._explained(trace, self._compile(trace, part))
             except TraceError as error:
                 problem = error
-    raise problem
+        raise problem
+
+    def _load(self, name: str) -> Model:
+        if name not in self.loaded:
+            self.loaded[name] = load(name)
+        return self.loaded[name]
+
+    def _compile(self, trace: Trace, part: Model) -> Compiled:
+        scenario = "" if part.scenario is None else part.scenario.name
+        settings = {name: _setting(value) for name, value in trace.switches.items()}
+        key = part.name, scenario, repr(sorted(settings.items()))
+        if key not in self.compiled:
+            self.compiled[key] = compile_model(part, valuation_of(part, settings))
+        return self.compiled[key]
+
+    def _explained(self, trace: Trace, compiled: Compiled) -> Background:
+        found = background_of(trace, compiled.system, compiled.properties)
+        if id(compiled) not in self.sources:
+            self.sources[id(compiled)] = read_sources(compiled.system, compiled.properties)
+        return replace(found, sources=self.sources[id(compiled)])
 
 
 def _parts(trace: Trace, declared: Model) -> Iterator[Model]:
-    """The model, or its scenarios with the threads of the trace."""
-    if not declared.scenarios:
-        yield declared
+    """The model, or its scenario that the trace names; if it names none, those with its threads."""
+    named = trace.meta.get("scenario", "")
+    if named or not declared.scenarios:
+        yield declared.in_scenario(named) if named else declared
         return
     threads = {v.thread for v in trace.variables if v.thread is not None}
-    for scenario in declared.scenarios:
-        part = declared.in_scenario(scenario.name)
+    for each in declared.scenarios:
+        part = declared.in_scenario(each.name)
         if threads == {t.name for t in part.declared_threads()}:
             yield part
 

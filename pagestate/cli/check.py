@@ -3,33 +3,32 @@
 import json
 import math
 import sys
-import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import click
 
+from pagestate import __version__
 from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.files import check_target, emit, stored, write_whole
+from pagestate.cli.htmlpages import check_page
 from pagestate.cli.jsonresults import results_object
+from pagestate.cli.meter import Meter
 from pagestate.cli.options import pairs
 from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.declare import Model
-from pagestate.run.messages import Working
 from pagestate.run.part import Part, part_of
 from pagestate.run.plan import ENGINES, misfit
 from pagestate.run.portfolio import Options, run
 from pagestate.run.scenarios import Refused, Wish, run_scenarios, unused
 from pagestate.view.itf import save_trace
-from pagestate.view.wellformed import TraceError
 
 
 @click.command(
@@ -120,6 +119,13 @@ Exit codes:
     metavar="DIR",
     help="Keep every trace (ITF JSON, for `pagestate show`) and certificate in DIR.",
 )
+@click.option(
+    "--html",
+    "html_dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Write a page with every trace and proof to DIR, named after the model.",
+)
 @click.option("--require-proof", is_flag=True, help="`bounded` is not enough: exit 3.")
 @click.option("--values", is_flag=True, help="Show the changed state under each step.")
 def check(
@@ -133,6 +139,7 @@ def check(
     timeout: float | None,
     json_file: str | None,
     trace_dir: Path | None,
+    html_dir: Path | None,
     require_proof: bool,
     values: bool,
 ) -> None:
@@ -157,9 +164,10 @@ def check(
     with user_errors():
         if target is not None:
             check_target(target)
-        if trace_dir is not None:
-            trace_dir.mkdir(parents=True, exist_ok=True)
-    meter = _Meter()
+        for folder in (trace_dir, html_dir):
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+    meter = Meter()
     options = Options(engine, depth, timeout, trace_dir)
     with user_errors():
         try:
@@ -174,6 +182,11 @@ def check(
     problems = unused(wish, found)
     found = [p for p in found if p.results] or found[:1]
     problems += _deliver(declared, found, json_file, trace_dir, require_proof, values)
+    if html_dir is not None:
+        page = check_page(declared, found, f"pagestate {__version__}")
+        path = html_dir / f"{file_stem(declared.name, '')}.html"
+        problem = stored(path, partial(write_whole, text=page))
+        problems += [problem] if problem else []
     for part in found:
         for note in part.failures:
             click.echo(f"pagestate: {note}", err=True)
@@ -194,32 +207,6 @@ def check(
     if code == Exit.NOTHING:
         click.echo("pagestate: there is no property to check", err=True)
     sys.exit(int(code))
-
-
-class _Meter:
-    """A line of progress, on a terminal only."""
-
-    def __init__(self) -> None:
-        self.shown = sys.stderr.isatty()
-        self.latest = 0.0
-
-    def show(self, working: Working) -> None:
-        """Say how far an engine is."""
-        if self.shown and time.monotonic() - self.latest > 0.1:
-            self.latest = time.monotonic()
-            states = f", {working.states:,} states" if working.states is not None else ""
-            note = f", {working.note}" if working.note else ""
-            text = f"{working.engine}: depth {working.depth}{states}{note}"[:78]
-            self._print(f"\r{text:<78}")
-
-    def clear(self) -> None:
-        """Leave an empty line for the results."""
-        if self.latest:
-            self._print(f"\r{'':78}\r")
-
-    def _print(self, text: str) -> None:
-        with suppress(OSError):
-            click.echo(text, err=True, nl=False)
 
 
 def _deliver(
@@ -243,7 +230,7 @@ def _deliver(
         if json_file == "-":
             problems.append(emit(listing, sys.stdout))
         else:
-            problems.append(_stored(Path(json_file), partial(write_whole, text=listing + "\n")))
+            problems.append(stored(Path(json_file), partial(write_whole, text=listing + "\n")))
     if trace_dir is not None:
         problems += _keep(trace_dir, [r for p in parts for r in p.results], model.name)
     return [p for p in problems if p]
@@ -255,7 +242,7 @@ def _keep(folder: Path, results: Sequence[Result], name: str) -> list[str]:
     for result in results:
         if result.trace is not None:
             path = folder / f"{file_stem(name, result.name, result.scenario)}.itf.json"
-            problem = _stored(path, partial(save_trace, result.trace))
+            problem = stored(path, partial(save_trace, result.trace))
             problems.append(problem)
             kept += [] if problem else [path]
     certificates = sum(r.certificate is not None for r in results)
@@ -265,14 +252,3 @@ def _keep(folder: Path, results: Sequence[Result], name: str) -> list[str]:
     what = " and ".join(parts) or "no trace and no certificate"
     click.echo(f"pagestate: kept {what} in {folder}{shown}", err=True)
     return problems
-
-
-def _stored(path: Path, write: Callable[[Path], None]) -> str:
-    """Write to ``path``; what went wrong, or nothing."""
-    try:
-        write(path)
-    except OSError as error:
-        return f"{path}: {error.strerror or error}"
-    except TraceError as error:
-        return str(error)
-    return ""

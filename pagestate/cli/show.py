@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pagestate import __version__
-from pagestate.cli.behind import background
+from pagestate.cli.behind import Models
 from pagestate.cli.failure import UserError, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
 from pagestate.core.trace import Trace
@@ -142,7 +142,8 @@ def show(
         raise UserError(f"--format {form} takes one trace; text and html take several")
     if output is not None:
         check_target(output)
-    loaded = [_loaded(file, models) for file in traces]
+    known = Models()
+    loaded = [_loaded(file, models, known) for file in traces]
     with user_errors():
         if form == "html":
             text = render_html(report_of([(one.trace, one.view) for one in loaded]))
@@ -174,16 +175,14 @@ def _level(values: bool, with_locals: bool) -> Values:
 
 def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
     """The report with these traces; their names say what tells them apart."""
-    common = [
-        {(n, v) for n, v in trace.switches.items()} | {(n, v) for n, v in trace.sizes.items()}
-        for trace, _ in traces
-    ]
-    same = set.intersection(*common) if common else set()
-    pages = []
-    for trace, view in traces:
-        settings = [*trace.sizes.items(), *trace.switches.items()]
-        words = [f"{n}={_word(v)}" for n, v in settings if (n, v) not in same]
-        pages.append(TracePage(" ".join([trace.model, *words]), view))
+    settings = [{**trace.sizes, **trace.switches} for trace, _ in traces]
+    groups = [(trace.model, trace.meta.get("scenario", "")) for trace, _ in traces]
+    pages = list[TracePage]()
+    for (_, view), mine, group in zip(traces, settings, groups, strict=True):
+        others = [s for s, g in zip(settings, groups, strict=True) if g == group]
+        differing = (n for n, v in mine.items() if any(o.get(n, v) != v for o in others))
+        words = [f"{name}={_word(mine[name])}" for name in differing]
+        pages.append(TracePage(" ".join([*filter(None, group), *words]), view))
     models = ", ".join(dict.fromkeys(trace.model for trace, _ in traces))
     single = traces[0][0].property if len(traces) == 1 else ""
     return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE)
@@ -193,12 +192,12 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _loaded(file: str, models: Sequence[str]) -> _Loaded:
+def _loaded(file: str, models: Sequence[str], known: Models) -> _Loaded:
     """The trace in ``file`` with its model.  Raises UserError."""
     with user_errors():
         trace = load_trace(file)
         model = models[0] if len(models) == 1 else _named(trace, models)
-        found, remark = background(trace, model)
+        found, remark = known.background(trace, model)
     if remark:
         click.echo(f"pagestate: {file}: {remark}; shown without its model", err=True)
     return _Loaded(file, trace, model, found)

@@ -8,7 +8,7 @@ from pagestate.core.sorts import Value
 from pagestate.view.text import render_text
 from pagestate.view.traceview import TraceView
 
-_MOST_COMPARED = 8
+_MOST_PAIRS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,16 @@ class Alignment:
 
 
 def alignments(report: Report) -> tuple[Alignment, ...]:
-    """Every pair of the report's traces, aligned; of the first eight traces only."""
+    """The pairs of the report's traces that can be seen side by side.
+
+    Of many traces those of the same property come first, and not all pairs are made.
+    """
     traces = [(n, p.view) for n, p in enumerate(report.pages) if isinstance(p, TracePage)]
-    traces = traces[:_MOST_COMPARED]
+    every = [(a, b) for k, a in enumerate(traces) for b in traces[k + 1 :]]
+    every.sort(key=lambda pair: pair[0][1].property != pair[1][1].property)
     return tuple(
         Alignment(left, right, aligned(one, other))
-        for k, (left, one) in enumerate(traces)
-        for right, other in traces[k + 1 :]
+        for (left, one), (right, other) in every[:_MOST_PAIRS]
     )
 
 

@@ -79,7 +79,7 @@ function fromAddress(text) {
   const asked = { compare: null, page: number("trace", report.pages.length) };
   if (report.pages.length === 1) asked.page = 0;
   const pair = (fields.get("compare") || "").split(",").map(Number);
-  if (pair.length === 2 && pair.every((n) => report.pages[n] && report.pages[n].kind === "trace")) {
+  if (pair.length === 2 && alignmentOf(...pair) !== null) {
     return { compare: pair, page: null };
   }
   if (asked.page === null && fields.has("step")) asked.page = report.pages.findIndex((p) => p.kind === "trace");

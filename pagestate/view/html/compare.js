@@ -1,11 +1,12 @@
 // Two traces side by side.  Which steps correspond is in the data; rows where only one of the two
 // has a step are marked.
 
+/** The runs of corresponding steps, or null for a pair that was not compared. */
 function alignmentOf(left, right) {
   const found = report.alignments.find((a) => a.left === left && a.right === right);
   if (found) return found.runs;
   const turned = report.alignments.find((a) => a.left === right && a.right === left);
-  return turned ? turned.runs.map(([a, b, n]) => [b, a, n]).sort((x, y) => x[0] - y[0]) : [];
+  return turned ? turned.runs.map(([a, b, n]) => [b, a, n]).sort((x, y) => x[0] - y[0]) : null;
 }
 
 /** Pairs of step numbers, null where a trace has no such step. */
@@ -57,7 +58,7 @@ function comparedHead(page, number, other, go) {
     { class: "side" },
     el("h2", {}, button(page.property || page.name, "Open this trace", () => go({ page: number, compare: null }), { class: "link" })),
     el("p", {}, badge(page), " ", page.name, " ", el("span", { class: "muted" }, plural(page.rows.length, "step"))),
-    differing.length > 0 && el("p", { class: "chips" }, differing.map(([n, v]) => el("span", { class: "chip" }, `${n}=${v}`))),
+    differing.length > 0 && el("p", { class: "chips" }, chips(differing)),
   );
 }
 

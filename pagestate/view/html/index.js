@@ -1,7 +1,6 @@
 // The index of a report, and the pages of results without a trace: proofs, bounds, unknowns.
 
 function indexView(go) {
-  const traces = report.pages.flatMap((page, n) => (page.kind === "trace" ? [[String(n), page.name]] : []));
   return el(
     "main",
     { class: "index" },
@@ -12,7 +11,7 @@ function indexView(go) {
       el("thead", {}, el("tr", {}, ["property", "verdict", "", "model", "engine"].map((t) => el("th", { scope: "col" }, t)))),
       el("tbody", {}, report.pages.map((page, n) => indexRow(page, n, go))),
     ),
-    traces.length > 1 && comparePicker(traces, go),
+    report.alignments.length > 0 && comparePicker(go),
     el("p", { class: "muted small" }, report.made),
   );
 }
@@ -29,22 +28,25 @@ function indexRow(page, number, go) {
       page.title && el("span", { class: "muted small block" }, page.title),
     ),
     el("td", {}, badge(page)),
-    el("td", { class: "muted" }, what),
+    el("td", { class: "muted nowrap" }, what),
     el("td", {}, page.name !== page.property ? page.name : page.model),
     el("td", { class: "muted" }, page.engine),
   );
 }
 
-function comparePicker(traces, go) {
-  let left = traces[0][0];
-  let right = traces[1][0];
-  const named = traces.map(([n, name]) => [n, `${report.pages[n].property || ""} ${name}`.trim()]);
+function comparePicker(go) {
+  const titles = report.pages.map((page) => [page.property, page.name].filter(Boolean).join(", "));
+  const pairs = report.alignments.map((a, n) => [String(n), `${titles[a.left]} \u2014 ${titles[a.right]}`]);
+  let picked = "0";
+  const open = () => {
+    const { left, right } = report.alignments[Number(picked)];
+    go({ compare: [left, right], page: null });
+  };
   return el(
     "p",
     { class: "picker" },
-    choice("Compare", named, left, (value) => (left = value)),
-    choice("with", named, right, (value) => (right = value)),
-    button("Side by side", "Show the two traces side by side", () => left !== right && go({ compare: [Number(left), Number(right)] })),
+    choice("Compare", pairs, picked, (value) => (picked = value)),
+    button("Side by side", "Show the two traces side by side", open),
   );
 }
 
@@ -69,8 +71,15 @@ function resultView(page) {
   );
 }
 
+const MOST_CHIPS = 9;
+
+function chips(pairs) {
+  return pairs.map(([name, value]) => el("span", { class: "chip" }, `${name}=${value}`));
+}
+
 /** Property, verdict and setting: the head of every page. */
 function pageTitle(page) {
+  const many = page.switches.length > MOST_CHIPS;
   return el(
     "header",
     { class: "title" },
@@ -80,8 +89,11 @@ function pageTitle(page) {
       "p",
       { class: "chips" },
       page.model && el("span", { class: "chip model" }, page.model),
-      [...page.sizes, ...page.switches].map(([name, value]) => el("span", { class: "chip" }, `${name}=${value}`)),
+      page.name && page.name !== page.model && el("span", { class: "chip model" }, page.name),
       page.engine && el("span", { class: "chip" }, `engine ${page.engine}`),
+      chips([...page.sizes, ...(many ? [] : page.switches)]),
     ),
+    many &&
+      el("details", { class: "switches" }, el("summary", {}, plural(page.switches.length, "switch")), el("p", { class: "chips" }, chips(page.switches))),
   );
 }
