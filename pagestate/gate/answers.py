@@ -18,8 +18,6 @@ from pagestate.run.portfolio import Outcome
 
 TERMS = "invariant.json"
 """The file of a certificate that has its invariant; see ``check.certificate``."""
-_KINDS = ("always", "step", "reachable")
-"""The kinds of properties whose answers are kept."""
 
 
 class Answers:
@@ -51,7 +49,7 @@ class Answers:
             return {}, []
         entries = dict[str, Entry]()
         for prop in self.request.properties:
-            entry = self.cache.entry(self._key(prop)) if prop.kind in _KINDS else None
+            entry = self.cache.entry(self._key(prop))
             if entry is not None:
                 entries[prop.name] = entry
         coverage = self.cache.coverage(self._key(None)) if entries else None
@@ -103,7 +101,7 @@ class Answers:
             and self.job.depth is not None
             and (result.depth or 0) >= self.job.depth
         )
-        if prop.kind not in _KINDS or not (result.verdict in CONCLUSIVE or searched):
+        if not (result.verdict in CONCLUSIVE or searched):
             return None
         trace, invariant, route = result.trace, None, None
         if trace is not None:
@@ -130,11 +128,9 @@ class Answers:
         )
 
     def _route(self, trace: Trace) -> Route | None:
-        """The trace as a path by places; None for what is no finite path."""
+        """The trace as a path by places; None for steps that are none of the system's."""
         system = self.request.compiled.system
         place = {a.name: n for n, a in enumerate(system.actions)}
-        if trace.loop is not None:
-            return None
         moves = list[tuple[int, tuple[Value, ...]]]()
         for step in trace.steps:
             number = place.get(step.action)
@@ -146,7 +142,7 @@ class Answers:
             moves.append((number, tuple(step.picks[n] for n in names)))
         free = {v.name: n for n, v in enumerate(system.variables) if v.free}
         initial = ((free[c[0]], c[1], v) for c, v in trace.states[0].items() if c[0] in free)
-        return Route(tuple(initial), tuple(moves), dict(trace.sizes))
+        return Route(tuple(initial), tuple(moves), dict(trace.sizes), trace.loop)
 
     def _result(self, prop: Property, confirmed: Confirmed) -> Result:
         request, entry, trace = self.request, confirmed.entry, confirmed.trace

@@ -28,12 +28,14 @@ class Route:
     """A path of a system in a form that outlives its names: everything by its place.
 
     ``initial`` has the free cells, by the variable's place; ``moves`` the steps with the values of
-    their parameters, in order; ``sizes`` are the members of the index sorts it is about.
+    their parameters, in order; ``sizes`` are the members of the index sorts it is about.  ``loop``
+    makes it a lasso, as in ``core.verdict.Path``.
     """
 
     initial: tuple[tuple[int, tuple[int, ...], Value], ...]
     moves: tuple[tuple[int, tuple[Value, ...]], ...]
     sizes: Mapping[str, int]
+    loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,4 +155,5 @@ def _route(body: Mapping[str, Any]) -> Route:
         tuple((int(number), tuple(index), value) for number, index, value in body["initial"]),
         tuple((int(number), tuple(picks)) for number, picks in body["moves"]),
         {str(name): int(size) for name, size in body["sizes"].items()},
+        body["loop"],
     )

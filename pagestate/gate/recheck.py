@@ -20,7 +20,7 @@ from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.core.evaluate import CountOverflow, OutOfRange
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import FALSE
-from pagestate.core.property import Property
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.sorts import Sizes, Value
 from pagestate.core.system import System
 from pagestate.core.trace import CellName, Trace
@@ -66,9 +66,14 @@ def confirm(
         if _certified(request, text, group):
             found |= {n: Confirmed(e, None, "certificate re-checked") for n, e in group.items()}
     steps = False
-    if searched or coverage is not None:
-        good, how, steps = _searched_again(request, searched, coverage)
-        found |= {n: Confirmed(e, None, how) for n, e in searched.items() if n in good}
+    cycles = {n: e for n, e in searched.items() if kinds[n].kind in LIVENESS}
+    states = {n: e for n, e in searched.items() if n not in cycles}
+    if states or coverage is not None:
+        good, how, steps = _searched_again(request, states, coverage)
+        found |= {n: Confirmed(e, None, how) for n, e in states.items() if n in good}
+    if cycles:
+        good, how = _cycles_again(request, cycles)
+        found |= {n: Confirmed(e, None, how) for n, e in cycles.items() if n in good}
     return found, steps
 
 
@@ -76,6 +81,8 @@ def _searchable(request: Request, prop: Property, entry: Entry) -> bool:
     """Whether an answer without a path is one that a search can begin to confirm."""
     if request.unbounded:
         return False
+    if prop.kind in LIVENESS:
+        return entry.verdict in (Verdict.EXHAUSTED, Verdict.VACUOUS)
     holds = entry.verdict in (Verdict.EXHAUSTED, Verdict.BOUNDED) and prop.kind != "reachable"
     return holds or (entry.verdict == Verdict.VACUOUS and prop.kind == "reachable")
 
@@ -115,7 +122,7 @@ def path_of(system: System, route: Route) -> Path | None:
             return None
         named = zip((p.name for p in action.params), picks, strict=True)
         moves.append(Move(action, tuple(named)))
-    return Path(tuple(initial), tuple(moves))
+    return Path(tuple(initial), tuple(moves), route.loop)
 
 
 def _certified(request: Request, text: str, group: Mapping[str, Entry]) -> bool:
@@ -157,6 +164,8 @@ def _searched_again(
     met = {name: a.path for name, a in answers.items() if a.path is not None}
     good = set[str]()
     for name, entry in entries.items():
+        if engine.complete and entry.verdict not in (answers[name].verdict, Verdict.BOUNDED):
+            continue
         path = met.get(name)
         far = entry.verdict == Verdict.BOUNDED and entry.depth is not None
         if path is None or (far and len(path.moves) > (entry.depth or 0)):
@@ -165,6 +174,21 @@ def _searched_again(
     if engine.complete:
         how = f"all {engine.states:,} states searched again"
     return good, how, coverage is not None and _fits(request, engine.fired, coverage)
+
+
+def _cycles_again(request: Request, entries: Mapping[str, Entry]) -> tuple[set[str], str]:
+    """The liveness entries that a fresh search does not contradict, and what it did."""
+    from pagestate.engines.liveness.engine import Liveness
+
+    asked = tuple(p for p in request.properties if p.name in entries)
+    task = Task(request.compiled.system, asked, request.bounds(COUNT_BOUND))
+    engine = Liveness(task, lambda progress: None, max_states=PREFIX)
+    engine.advance(0)
+    answers = {a.property: a for a in engine.answers()}
+    same = {n for n, e in entries.items() if answers[n].verdict in (e.verdict, Verdict.UNKNOWN)}
+    whole = all(a.verdict != Verdict.UNKNOWN for a in answers.values())
+    states = max((a.states or 0 for a in answers.values()), default=0)
+    return same, f"{'all' if whole else 'first'} {states:,} states searched again for cycles"
 
 
 def _fits(request: Request, fired: Mapping[str, int], coverage: Coverage) -> bool:

@@ -213,6 +213,30 @@ def test_a_bound_is_kept_where_it_was_asked_for(tmp_path):
     assert again["offline_never_free"].depth == first.findings[0].depth
 
 
+@pytest.mark.parametrize("lazy", ["false", "true"])
+def test_cycles_are_looked_for_again(tmp_path, lazy):
+    """A lasso is replayed; that there is none is searched for again."""
+    todo = replace(
+        job(), model=str(MODELS / "lamp.py"), switches={"lazy": lazy}, timeout=60.0, name="lamp"
+    )
+    first = perform(todo, tmp_path, tmp_path)
+    wanted = Verdict.VIOLATED if lazy == "true" else Verdict.EXHAUSTED
+    assert {f.verdict for f in first.findings} == {wanted}
+    again = perform(todo, tmp_path, tmp_path)
+    assert [f.trace for f in again.findings] == [f.trace for f in first.findings]
+    how = {f.recheck for f in again.findings}
+    assert how == ({"replayed"} if lazy == "true" else {"all 4 states searched again for cycles"})
+    cache = Cache(tmp_path)
+    for path, body in entries_of(tmp_path).items():
+        if "verdict" in body:
+            entry = cache.entry(path.stem)
+            lie = Verdict.EXHAUSTED if lazy == "true" else Verdict.VACUOUS
+            cache.store(path.stem, replace(entry, verdict=lie, route=None))
+    third = perform(todo, tmp_path, tmp_path)
+    assert third.dropped == ("lit", "lit_by_day")
+    assert {f.verdict for f in third.findings} == {wanted}
+
+
 def test_the_record_of_a_job_is_json(tmp_path):
     record = perform(work("false"), None, tmp_path)
     assert job_from(work().to_json()) == work()
