@@ -32,6 +32,7 @@ from pagestate.interchange.instance import Instance, instance
 from pagestate.interchange.promela import promela
 
 MEMORY = 4 << 30
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def own(name: str, case: Case, limit: float) -> Measured:
     numbers = [str(int(case.coarse)), str(case.pages), str(case.getters)]
     command = [sys.executable, "-m", "benchmarks.competition", "--run", name, *numbers]
     try:
-        seconds, what = json.loads(_run(command, Path.cwd(), limit))
+        seconds, what = json.loads(_run(command, ROOT, limit))
     except Failed as failed:
         return Measured(None, str(failed))
     good = "states" in what or "clauses" in what
