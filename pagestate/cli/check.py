@@ -146,7 +146,7 @@ def check(
     """Check the properties of MODEL: the name of a shipped model, or the path of a Python file.
 
     Without options every property is decided for the sizes that the model names: by exhaustive
-    search, joined after a second by bounded model checking. A counterexample is the shortest one,
+    search, joined by bounded model checking where that takes long. A counterexample is the shortest one,
     and is replayed through the model's own functions before it is shown.
     """
     if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
@@ -154,7 +154,7 @@ def check(
     declared = load(model)
     wish = Wish(declared, pairs(settings, "--set"), pairs(sizes, "--size"), names)
     with user_errors():
-        parts = scenarios_of(declared, scenarios, names)
+        parts = scenarios_of(declared, scenarios, names, wish.sizes)
         request = None if parts else make_request(declared, wish.settings, wish.sizes, names)
         valuation_of(declared, wish.settings)
     problem = "" if request is None else misfit(engine, request)

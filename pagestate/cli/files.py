@@ -3,12 +3,13 @@
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from pagestate.cli.failure import UserError
+from pagestate.view.wellformed import TraceError
 
 
 def steady_streams() -> None:
@@ -91,3 +92,14 @@ def _removed(temporary: Path) -> Iterator[None]:
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def stored(path: Path, write: Callable[[Path], None]) -> str:
+    """Write to ``path``; what went wrong, or nothing."""
+    try:
+        write(path)
+    except OSError as error:
+        return f"{path}: {error.strerror or error}"
+    except TraceError as error:
+        return str(error)
+    return ""

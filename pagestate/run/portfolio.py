@@ -33,7 +33,7 @@ from pagestate.run.plan import ENGINES, Plan, decides
 
 __all__ = ["ENGINES", "Options", "Outcome", "run"]
 
-SECOND_AFTER = 5.0
+SECOND_AFTER = 20.0
 """Seconds after which ``auto`` adds its second engine."""
 _LONGEST_WAIT = 3600.0
 

@@ -1,0 +1,1 @@
+"""The verdicts of many models side by side."""
