@@ -4,7 +4,14 @@ from pagestate import Model
 from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
 from pagestate.models.kernel.expectations import expecting, violated
 from pagestate.models.kernel.generation import generation
-from pagestate.models.kernel.reasons import CONSENT_STAYS, EARLY, FORGOTTEN, NOT_ATOMIC, READS_ALL
+from pagestate.models.kernel.reasons import (
+    CONSENT_STAYS,
+    EARLY,
+    FORGOTTEN,
+    NOT_ATOMIC,
+    READS_ALL,
+    STAYS_ON_PCP,
+)
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
     balloon,
@@ -31,6 +38,7 @@ from pagestate.properties.handing_out import (
     unplugged_never_handed_out,
 )
 from pagestate.properties.offlining import offlined_with_consent
+from pagestate.properties.progress import notifiers_are_paired, offlining_ends
 
 SCENARIOS = [
     getters,
@@ -58,7 +66,7 @@ SCENARIOS = [
     ),
     notifiers,
     balloon,
-    progress,
+    expecting(progress, violated(STAYS_ON_PCP, [offlining_ends, notifiers_are_paired])),
 ]
 
 model = Model(

@@ -4,7 +4,14 @@ from pagestate import Model
 from pagestate.models.kernel.assumptions import DRAIN, GENERAL, PROMPT
 from pagestate.models.kernel.expectations import expecting, violated
 from pagestate.models.kernel.generation import generation
-from pagestate.models.kernel.reasons import EARLY, FORGOTTEN, POISON_FIRST, READS_ALL, UNINITIALISED
+from pagestate.models.kernel.reasons import (
+    EARLY,
+    FORGOTTEN,
+    POISON_FIRST,
+    READS_ALL,
+    STAYS_ON_PCP,
+    UNINITIALISED,
+)
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
     balloon,
@@ -24,6 +31,7 @@ from pagestate.properties.handing_out import (
     poisoned_never_handed_out,
 )
 from pagestate.properties.offlining import offlined_with_consent
+from pagestate.properties.progress import notifiers_are_paired, offlining_ends
 
 SCENARIOS = [
     balloon,
@@ -41,7 +49,7 @@ SCENARIOS = [
     ),
     expecting(balloon_dump, violated(READS_ALL, [reads_plugged_memory])),
     expecting(plain_lists, violated(EARLY, [handed_out_only_online])),
-    plain_progress,
+    expecting(plain_progress, violated(STAYS_ON_PCP, [offlining_ends, notifiers_are_paired])),
 ]
 
 model = Model(

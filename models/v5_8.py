@@ -4,7 +4,14 @@ from pagestate import Model
 from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
 from pagestate.models.kernel.expectations import expecting, violated
 from pagestate.models.kernel.generation import generation
-from pagestate.models.kernel.reasons import EARLY, FORGOTTEN, READS_ALL, TRANSIENT, WARN_ONLY
+from pagestate.models.kernel.reasons import (
+    EARLY,
+    FORGOTTEN,
+    READS_ALL,
+    STAYS_ON_PCP,
+    TRANSIENT,
+    WARN_ONLY,
+)
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
     accounts,
@@ -32,6 +39,7 @@ from pagestate.properties.offlining import (
     cancel_returns_references,
     commit_is_safe,
 )
+from pagestate.properties.progress import notifiers_are_paired, offlining_ends
 from pagestate.properties.references import memmap_outlives_its_users
 
 SCENARIOS = [
@@ -60,7 +68,7 @@ SCENARIOS = [
     notifiers,
     expecting(removal, violated(EARLY, [handed_out_only_online])),
     balloon,
-    progress,
+    expecting(progress, violated(STAYS_ON_PCP, [offlining_ends, notifiers_are_paired])),
 ]
 
 model = Model(

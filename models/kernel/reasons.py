@@ -21,6 +21,10 @@ GIVEN_AWAY = (
     "H12: the page is in the buddy when offlining fails, with its block back in use, and nothing "
     "can take it back"
 )
+STAYS_ON_PCP = (
+    "H2: a page freed to a per-CPU list after the lists were drained stays there, and offlining "
+    "tests for ever (fixed in v5.9)"
+)
 EARLY = "H8: pages reach the free list before their section is marked online (fixed in v5.10)"
 UNINITIALISED = "H16: removing memory that was never onlined reads its memmap (fixed in v5.5)"
 FORGOTTEN = "H9: onlining initialises the memmap again and forgets PG_hwpoison (fixed in v6.2)"
