@@ -60,7 +60,7 @@ class Models:
     def _compile(self, trace: Trace, part: Model) -> Compiled:
         scenario = "" if part.scenario is None else part.scenario.name
         settings = {name: _setting(value) for name, value in trace.switches.items()}
-        key = part.name, scenario, repr(sorted(settings.items()))
+        key = str(part.span), scenario, repr(sorted(settings.items()))
         if key not in self.compiled:
             self.compiled[key] = compile_model(part, valuation_of(part, settings))
         return self.compiled[key]

@@ -146,7 +146,7 @@ def show(
     loaded = [_loaded(file, models, known) for file in traces]
     with user_errors():
         if form == "html":
-            text = render_html(report_of([(one.trace, one.view) for one in loaded]))
+            text = render_html(report_of([(one.trace, one.view) for one in loaded])).rstrip("\n")
         elif form == "text" and style == "report":
             made = (render_report(one.view, width, MADE, one.file) for one in loaded)
             text = "\n\n".join(made)

@@ -16,6 +16,8 @@ from pagestate.view.values import show_value
 from pagestate.view.wellformed import TraceError
 
 _DEEPEST = 60
+_OLDER = ("action_taken", "nondet_picks")
+"""What Quint called the action and the picks before they had a prefix."""
 _VIOLATION = ("violation", "violated")
 
 
@@ -57,7 +59,7 @@ def _cells(
 ) -> Iterator[tuple[CellName, Value]]:
     used = set[str]()
     for name in names:
-        if name in (ACTION, PICKS):
+        if name in (ACTION, PICKS, *_OLDER):
             continue
         for path, value in _leaves(read.field(obj, name, where), name, f"{where}.{name}", 0):
             unique = path
@@ -139,10 +141,11 @@ def _show(obj: object, where: str, depth: int = 0) -> str:
 
 def _step(n: int, state: Mapping[str, object]) -> Step:
     where = f"states[{n}]"
-    action = state.get(ACTION, "")
+    action = state.get(ACTION, state.get(_OLDER[0], ""))
     name = action if isinstance(action, str) else ""
     picks = dict[str, Value]()
-    for pick, obj in read.record(state.get(PICKS, {}), f"{where}.{PICKS}").items():
+    chosen = state.get(PICKS, state.get(_OLDER[1], {}))
+    for pick, obj in read.record(chosen, f"{where}.{PICKS}").items():
         match obj:
             case {"tag": "None"}:
                 continue
