@@ -22,8 +22,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
-from pagestate.check.smtlib import NoText, Script, Speaker, constant, symbol, within
+from pagestate.check.smtlib import NoText, Script, Speaker, constant, function, symbol, within
 from pagestate.check.termjson import invariant_text
 from pagestate.core.expr import (
     Expr,
@@ -46,10 +47,11 @@ from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
 from pagestate.core.system import Action, terms_of
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric.invariant import Invariant
-from pagestate.smt.text import BadText, satisfiable
+from pagestate.smt.text import BadText, Reader
 
 INDEX = "index.json"
 LAWS = "invariant.txt"
+Use: TypeAlias = frozenset[int] | None
 TERMS = "invariant.json"
 
 
@@ -96,10 +98,10 @@ def certify(task: Task, invariant: Invariant, directory: Path | None = None) -> 
 
 def recheck(made: Sequence[Obligation]) -> tuple[str, ...]:
     """The obligations that a fresh solver does not refute, with the reason."""
-    found = list[str]()
+    found, reader = list[str](), Reader()
     for obligation in made:
         try:
-            answer = satisfiable(obligation.text)
+            answer = reader.satisfiable(obligation.text)
         except BadText as error:
             found.append(f"{obligation.title}: {error}")
             continue
@@ -172,15 +174,25 @@ class _Maker:
         self.sort: IndexSort | None = next(iter(sorts), None)
         self.subject = invariant.subject
         self.goals = [(p.name, _of_page(p, self.sort, self.subject)) for p in form.properties]
+        ranges = tuple(self._ranges())
         self.facts = (
-            *self._ranges(),
+            *ranges,
             *(body for _, body in self.goals),
             *invariant.laws,
             *invariant.clauses,
         )
         for fact in self.facts:
             _check_fact(fact)
-        self._texts = dict[str, tuple[str, ...]]()
+        self._functions = [
+            function(f"fact {n}", fact, self.subject, self.variables, self.sort)
+            for n, fact in enumerate(self.facts)
+        ]
+        always, said = frozenset(range(len(ranges))), range(len(ranges), len(self.facts))
+        self._uses = {
+            name: always | {said[n] for n in numbers if 0 <= n < len(said)}
+            for name, numbers in invariant.uses
+        }
+        self._said_at = dict[tuple[str, int], str]()
 
     def _ranges(self) -> Iterator[Expr]:
         for var in self.form.system.variables:
@@ -192,8 +204,13 @@ class _Maker:
                 if var.name not in self.form.occupancy:
                     yield le(read, lit(var.sort.hi))
 
-    def _scene(self, title: str, pages: tuple[str, ...], assumed: bool = True) -> Speaker:
-        """A script with the state declared at ``pages``, and the invariant assumed there."""
+    def _scene(
+        self, title: str, pages: tuple[str, ...], assumed: bool = True, use: Use = None
+    ) -> Speaker:
+        """A script with the state declared at ``pages``, and the invariant assumed there.
+
+        ``use`` are the facts that are enough; whoever names too few refutes nothing.
+        """
         script = Script()
         script.note(title)
         speaker = Speaker(script, self.variables, self.sort, pages)
@@ -209,7 +226,7 @@ class _Maker:
         if not assumed:
             return speaker
         for page in pages:
-            for text in self._said(speaker, page):
+            for text in self._said(speaker, page, use):
                 script.claim(text)
         for flag in self.form.exclusive:
             for i, page in enumerate(pages):
@@ -217,15 +234,22 @@ class _Maker:
                     script.claim(f"(not {self._both(speaker, flag, page, other)})")
         return speaker
 
-    def _said(self, speaker: Speaker, page: str) -> tuple[str, ...]:
-        """The invariant at ``page`` before a step; its text is the same in every script."""
-        if page not in self._texts:
-            at = replace(self._at(speaker, page), post=False)
-            self._texts[page] = tuple(at.truth(fact) for fact in self.facts)
-        return self._texts[page]
+    def _said(self, speaker: Speaker, page: str, use: Use = None) -> list[str]:
+        """The invariant at ``page`` before a step, or what is used of it."""
+        plain = replace(speaker, post=False)
+        numbers = range(len(self.facts)) if use is None else sorted(use)
+        return [self._fact(plain, n, page) for n in numbers]
 
-    def _at(self, speaker: Speaker, page: str) -> Speaker:
-        return speaker.at(self.subject, page)
+    def _fact(self, speaker: Speaker, number: int, page: str) -> str:
+        """One fact about ``page`` (after a step if the speaker says so)."""
+        function = self._functions[number]
+        speaker.script.require(function.name, function.text)
+        if speaker.post:
+            return function.applied(speaker, page)
+        key = page, number
+        if key not in self._said_at:
+            self._said_at[key] = function.applied(speaker, page)
+        return self._said_at[key]
 
     def _both(self, speaker: Speaker, flag: str, page: str, other: str) -> str:
         return f"(and {speaker.cell(flag, page)} {speaker.cell(flag, other)})"
@@ -235,7 +259,7 @@ class _Maker:
         title = "initial states"
         speaker = self._scene(title, ("p",), assumed=False)
         self._initial(speaker)
-        facts = [self._at(speaker, "p").truth(fact) for fact in self.facts]
+        facts = self._said(speaker, "p")
         speaker.script.claim(f"(not (and true {' '.join(facts)}))")
         yield Obligation("", title, speaker.script.text())
         for holder in self.form.holders:
@@ -267,7 +291,7 @@ class _Maker:
         for name, body in self.goals:
             title = f"property {name}"
             speaker = self._scene(title, ("p",))
-            speaker.script.claim(f"(not {self._at(speaker, 'p').truth(body)})")
+            speaker.script.claim(f"(not {speaker.at(self.subject, 'p').truth(body)})")
             yield Obligation("", title, speaker.script.text())
 
     def steps(self, action: Action) -> Iterator[Obligation]:
@@ -278,10 +302,15 @@ class _Maker:
         roles = [("p", ("p",), "actor")] + ([("q", ("p", "q"), "bystander")] if acted else [])
         for page, pages, role in roles:
             title = f"step {action.name}, {role}"
-            speaker = self._step(title, action, pages, acted)
-            after, before = self._at(speaker, page), self._said(speaker, page)
-            then = [after.truth(fact) for fact in self.facts]
-            lost = [new for new, old in zip(then, before, strict=True) if new != old]
+            speaker = self._step(
+                title, action, pages, acted, use=self._uses.get(f"{action.name}@{role}")
+            )
+            written = {var for var, where in speaker.after if where in ("", page)}
+            lost = [
+                self._fact(speaker, n, page)
+                for n, function in enumerate(self._functions)
+                if written & function.reads
+            ]
             if lost:
                 speaker.script.claim(f"(not (and true {' '.join(lost)}))")
                 yield Obligation("", title, speaker.script.text())
@@ -322,12 +351,13 @@ class _Maker:
         pages: tuple[str, ...],
         acted: Sequence[Param],
         first: Holder | None = None,
+        use: Use = None,
     ) -> Speaker:
         """A script in which ``action`` is taken (on page p, if it works on one).
 
         The page that ``first`` names is the first witness, and one of the pages looked at.
         """
-        speaker = self._scene(title, pages)
+        speaker = self._scene(title, pages, use=use)
         script, picks = speaker.script, dict[Param, str]()
         for param in action.params:
             if param not in acted:
@@ -363,7 +393,7 @@ class _Maker:
                     f"(ite {at.truth(write.where)} {at.say(write.value, var.sort)} {old})"
                 )
         for page, exists in script.witnesses:
-            for text in self._said(speaker, page):
+            for text in self._said(speaker, page, use):
                 script.claim(f"(=> {exists} {text})")
             for flag in self.form.exclusive:
                 for other in pages:

@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, substitute
+from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, substitute, walk
 from pagestate.core.sorts import BoolSort, CountSort, EnumSort, IndexSort, IntSort, Sort, Value
 from pagestate.core.system import StateVar
 
+_SUBJECT = "the page"
 _WORDS = {"not": "not", "and": "and", "or": "or", "lt": "<", "le": "<=", "add": "+", "sub": "-"}
 
 
@@ -67,6 +68,7 @@ class Script:
     """One SMT-LIB script under construction: declarations, definitions, assertions in order."""
 
     lines: list[str] = field(default_factory=list)
+    required: dict[str, str] = field(default_factory=dict)
     named: dict[tuple[Quant, tuple[tuple[Param, str], ...]], str] = field(default_factory=dict)
     witnesses: list[tuple[str, str]] = field(default_factory=list)
 
@@ -77,6 +79,10 @@ class Script:
     def define(self, name: str, sort: Sort, value: str) -> None:
         """A name for a term."""
         self.lines.append(f"(define-fun {name} () {type_name(sort)} {value})")
+
+    def require(self, name: str, text: str) -> None:
+        """A function that the script uses: its definition comes first, once."""
+        self.required.setdefault(name, text)
 
     def claim(self, formula: str) -> None:
         """An assertion."""
@@ -89,7 +95,7 @@ class Script:
     def text(self) -> str:
         """The whole script."""
         head = ["(set-info :smt-lib-version 2.6)", "(set-logic QF_LIA)", "(set-info :status unsat)"]
-        return "\n".join([*head, *self.lines, "(check-sat)", "(exit)", ""])
+        return "\n".join([*head, *self.required.values(), *self.lines, "(check-sat)", "(exit)", ""])
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +275,44 @@ class Speaker:
             self.script.lines.append(line)
             self.script.claim(f"(<= {len(self.pages)} {name})")
         return name
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A fact about one page as a function of the variables it reads, in the order of ``cells``."""
+
+    name: str
+    text: str
+    cells: tuple[tuple[str, bool], ...]
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """The names of the variables it reads."""
+        return frozenset(var for var, _ in self.cells)
+
+    def applied(self, speaker: Speaker, page: str) -> str:
+        """What the fact says of ``page``."""
+        given = [speaker.cell(var, page if local else "") for var, local in self.cells]
+        return f"({self.name} {' '.join(given)})" if given else self.name
+
+
+def function(
+    name: str, fact: Expr, subject: Param, variables: Mapping[str, StateVar],
+    sort: IndexSort | None,
+) -> Function:  # fmt: skip
+    """The definition of ``fact`` about ``subject``.  Raises NoText."""
+    read = dict.fromkeys(t.var for t in walk(fact) if isinstance(t, Read))
+    for var in read:
+        if var not in variables:
+            raise NoText(f"variable {var}, which the system does not have")
+    cells = tuple((var, bool(variables[var].dims)) for var in read)
+    speaker = Speaker(Script(), variables, sort, ()).at(subject, _SUBJECT)
+    given = " ".join(
+        f"({speaker.cell(var, _SUBJECT if local else '')} {type_name(variables[var].sort)})"
+        for var, local in cells
+    )
+    text = f"(define-fun {symbol(name)} ({given}) Bool {speaker.truth(fact)})"
+    return Function(symbol(name), text, cells)
 
 
 def _param(e: Expr) -> Param:

@@ -1,6 +1,6 @@
 """Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pagestate.check.certificate import certify
@@ -32,17 +32,30 @@ class Checked:
     certificate: str | None
 
 
+@dataclass(slots=True)
+class Proofs:
+    """The proofs already re-checked: properties that one invariant proves share a certificate."""
+
+    kept: list[tuple[Invariant, str | None]] = field(default_factory=list)
+
+    def certificate(self, invariant: Invariant) -> tuple[str | None] | None:
+        """Where the certificate of a re-checked invariant is (nowhere: None); None: not checked."""
+        return next(((where,) for known, where in self.kept if known is invariant), None)
+
+
 def verified(
     request: Request,
     task: Task,
     answer: Answer,
     directory: Path | None,
     scans: OrderedScans | None = None,
+    proofs: Proofs | None = None,
 ) -> Checked:
     """Replay the trace or re-check the certificate of an answer.  Raises CheckFailed.
 
-    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``:
-    the search with ordered scans that answers to the same request share.
+    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``
+    and ``proofs``: the search with ordered scans, and the re-checked proofs, that answers to the
+    same request share.
     """
     prop = next(p for p in task.properties if p.name == answer.property)
     trace = _replayed(request, task, answer, prop)
@@ -61,6 +74,9 @@ def verified(
         raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
     if prop.name not in invariant.properties:
         raise CheckFailed(f"the certificate of {prop.name} is about other properties")
+    before = None if proofs is None else proofs.certificate(invariant)
+    if before is not None:
+        return Checked(answer, None, before[0])
     nothing = _nothing_starts(task)
     if nothing:
         answer = replace(answer, verdict=Verdict.VACUOUS, reason=nothing, certificate=None)
@@ -70,7 +86,10 @@ def verified(
     failures = certify(task, invariant, where)
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
-    return Checked(answer, None, None if where is None else str(where))
+    kept = None if where is None else str(where)
+    if proofs is not None:
+        proofs.kept.append((invariant, kept))
+    return Checked(answer, None, kept)
 
 
 def _nothing_starts(task: Task) -> str:

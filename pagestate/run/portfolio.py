@@ -247,9 +247,9 @@ class _Run:
         return "; ".join(reasons) or "no engine answered"
 
     def result(self, prop: Property, found: Decided) -> Result:
-        """The result as users see it; a violation is of the sizes of its trace."""
+        """The result as users see it; an execution is of the sizes of its trace."""
         request, scope = self.request, self.request.scope
-        if found.verdict == Verdict.VIOLATED and found.trace is not None:
+        if found.trace is not None and (request.unbounded or found.verdict == Verdict.VIOLATED):
             scope = size_words(found.trace.sizes)
         expected = request.compiled.expected.get(prop.name)
         after = self.told_after.get((prop.name, found.engine), self.elapsed())

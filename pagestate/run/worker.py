@@ -10,7 +10,7 @@ from os import sysconf
 
 from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.check.scans import OrderedScans
-from pagestate.check.verify import CheckFailed, verified
+from pagestate.check.verify import CheckFailed, Proofs, verified
 from pagestate.core.property import Property
 from pagestate.core.slicing import sliced, unsliced
 from pagestate.core.verdict import Answer, Verdict
@@ -117,6 +117,7 @@ class _Work:
         self.request, self.plan, self.tell, self.make = request, plan, tell, make
         self.told = dict[str, Verdict]()
         self.scans = OrderedScans(request)
+        self.proofs = Proofs()
         self.said = 0.0
 
     def run(self) -> None:
@@ -189,12 +190,14 @@ class _Work:
         if answer.path is not None and self.plan.engine in SLICING:
             answer = replace(answer, path=unsliced(answer.path, task.system, task.sizes))
         try:
-            checked = verified(self.request, task, answer, self.plan.certificates, self.scans)
+            checked = verified(
+                self.request, task, answer, self.plan.certificates, self.scans, self.proofs
+            )
         except OSError as error:
             where = f"{error.filename or self.plan.certificates}"
             self.tell(Unwritable(self.plan.engine, f"{where}: {error.strerror or error}"))
             self.plan = replace(self.plan, certificates=None)
-            checked = verified(self.request, task, answer, None, self.scans)
+            checked = verified(self.request, task, answer, None, self.scans, self.proofs)
         answer = checked.answer
         self.told[answer.property] = answer.verdict
         reason = answer.reason

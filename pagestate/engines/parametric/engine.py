@@ -16,14 +16,14 @@ from collections.abc import Mapping, Sequence
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
-from pagestate.core.pageform import NotInForm, PageForm, page_form
+from pagestate.core.pageform import NotInForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Progress, Report, Task
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import Law, mine
-from pagestate.engines.parametric.minimise import minimise
+from pagestate.engines.parametric.minimise import minimise, uses
 from pagestate.engines.parametric.owners import Owners, owners
 from pagestate.engines.parametric.printing import print_invariant
 from pagestate.engines.parametric.probe import Probe
@@ -46,7 +46,10 @@ class Parametric:
         self._task = task
         self._report = report
         self._seconds = seconds
-        self._answers = tuple(_unknown(p.name, "not started") for p in task.properties)
+        self._found = dict[str, Answer]()
+        self._reason = "not started"
+        self._goals = dict[str, Expr]()
+        self._probe: Probe | None = None
         self._done = False
 
     @property
@@ -55,80 +58,81 @@ class Parametric:
         return "parametric"
 
     def advance(self, bound: int) -> bool:
-        """Do the whole proof (``bound`` plays no part); always true."""
+        """Search the smallest instance; for a bound above 0, do the whole proof and say true."""
         if not self._done:
-            self._answers = self._solve()
-            self._done = True
-        return True
+            try:
+                self._done = self._probe is None and self._start()
+                if bound > 0 and not self._done and self._probe is not None:
+                    self._done = self._prove(self._probe)
+            except NotInForm as error:
+                self._reason, self._done = str(error), True
+            except (Undecided, NoView, OutOfRange, ValueError) as error:
+                self._found = {n: _unknown(n, str(error)) for n in self._goals} | self._found
+                self._done = True
+        return self._done
 
     def answers(self) -> tuple[Answer, ...]:
         """One answer per property of the task."""
-        return self._answers
+        return tuple(self._found.get(p.name) or self._undecided(p) for p in self._task.properties)
 
-    def _solve(self) -> tuple[Answer, ...]:
+    def _undecided(self, prop: Property) -> Answer:
+        if prop.kind == "reachable" and self._probe is not None:
+            return _unknown(prop.name, f"not reached with {_words(self._probe.sizes)}")
+        if prop.kind not in ("always", "reachable"):
+            return _unknown(prop.name, f"`{prop.kind}` properties are decided at finite sizes")
+        return _unknown(prop.name, self._reason)
+
+    def _start(self) -> bool:
+        """Bring the system into form and search its smallest instance; whether that is all."""
         task = self._task
         asked = tuple(p for p in task.properties if p.kind == "always")
-        try:
-            form = page_form(task.system, asked, task.sizes, task.unbounded)
-            sort = page_sort(form)
-            probe = Probe(task, Table(columns_of(form)), self._report, self.name)
-        except NotInForm as error:
-            return tuple(self._undecided(p, str(error)) for p in task.properties)
+        form = page_form(task.system, asked, task.sizes, task.unbounded)
+        sort = page_sort(form)
         subject = Param(_SUBJECT, sort or IndexSort(_SUBJECT))
-        goals, found = dict[str, Expr](), dict[str, Answer]()
+        self._form, self._sort, self._subject = form, sort, subject
+        self._probe = Probe(task, Table(columns_of(form)), self._report, self.name)
         for prop in form.properties:
             try:
-                goals[prop.name] = about_one_page(prop, sort, subject)
+                self._goals[prop.name] = about_one_page(prop, sort, subject)
             except NotInForm as error:
-                found[prop.name] = _unknown(prop.name, str(error))
-        try:
-            found |= self._search(form, sort, subject, goals, probe)
-        except (Undecided, NoView, OutOfRange, ValueError) as error:
-            found = {n: _unknown(n, str(error)) for n in goals} | found
-        where = _words(probe.sizes)
-        return tuple(found.get(p.name) or self._undecided(p, where) for p in task.properties)
-
-    def _undecided(self, prop: Property, reason: str) -> Answer:
-        match prop.kind:
-            case "always":
-                return _unknown(prop.name, reason)
-            case "reachable":
-                return _unknown(prop.name, f"not reached with {reason}")
-            case _:
-                return _unknown(prop.name, f"`{prop.kind}` properties are decided at finite sizes")
-
-    def _search(
-        self,
-        form: PageForm,
-        sort: IndexSort | None,
-        subject: Param,
-        goals: Mapping[str, Expr],
-        probe: Probe,
-    ) -> dict[str, Answer]:
-        """Decide by executions of small instances what they decide, and prove the rest."""
-        shown = probe.first()
+                self._found[prop.name] = _unknown(prop.name, str(error))
+        shown = self._probe.smallest()
+        if shown.empty:
+            shown = self._probe.next(()) or shown
         if shown.empty:
             reason = f"there is no initial state with {_words(shown.sizes)}"
-            return {p.name: self._vacuous(p, reason) for p in self._task.properties}
-        found, cubes = dict(shown.answers), tuple[Cube, ...]()
-        while goals := {n: g for n, g in goals.items() if n not in found}:
-            laws, sums = mine(form, probe.table, subject), owners(form, probe.table, subject)
+            self._found = {
+                p.name: Answer(p.name, Verdict.VACUOUS, self.name, reason=reason)
+                for p in task.properties
+            }
+            return True
+        self._found |= shown.answers
+        return all(p.name in self._found for p in task.properties)
+
+    def _prove(self, probe: Probe) -> bool:
+        """Decide by executions of larger instances what they decide, and prove the rest."""
+        cubes, stuck = tuple[Cube, ...](), None
+        while shown := probe.next(self._found):
+            self._found |= shown.answers
+            goals = {n: g for n, g in self._goals.items() if n not in self._found}
+            if not goals:
+                return True
+            cubes = tuple(c for c in cubes if not probe.table.meets(c))
+            laws = mine(self._form, probe.table, self._subject)
+            sums = owners(self._form, probe.table, self._subject)
             self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
             guesses = [(law.formula, law.where) for law in laws]
             guesses += [(own.formula, None) for own in sums]
-            proof = Proof(form, sort, subject, tuple(goals.items()), guesses, probe.table, cubes)
+            proof = Proof(
+                self._form, self._sort, self._subject, tuple(goals.items()), guesses, probe.table,
+                cubes,
+            )  # fmt: skip
             stuck = proof.run(self._clock(proof))
             if stuck is None:
-                return found | self._proved(proof, goals, laws, sums)
-            larger = probe.larger()
-            if larger is None:
-                return {n: _unknown(n, _why(stuck)) for n in goals} | found
-            found |= {n: a for n, a in larger.answers.items() if n not in found}
-            cubes = tuple(c for c in proof.cubes() if not probe.table.meets(c))
-        return found
-
-    def _vacuous(self, prop: Property, reason: str) -> Answer:
-        return Answer(prop.name, Verdict.VACUOUS, self.name, reason=reason)
+                self._found |= self._proved(proof, goals, laws, sums)
+                return True
+            cubes, self._reason = proof.cubes(), _why(stuck)
+        return True
 
     def _proved(
         self,
@@ -141,7 +145,7 @@ class Parametric:
         laws_left = tuple(f.formula for f in proof.facts if f.kind == "law")
         clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
         text = print_invariant(proof, laws, sums)
-        proved = Invariant(proof.subject, tuple(goals), laws_left, clauses, text)
+        proved = Invariant(proof.subject, tuple(goals), laws_left, clauses, text, uses(proof))
         size = f"{_count(len(laws_left), 'law')}, {_count(len(clauses), 'clause')}"
         self._say(f"{size}, {_count(proof.queries, 'query')}")
         reason = f"inductive invariant: {size}"

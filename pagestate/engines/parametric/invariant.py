@@ -11,7 +11,9 @@ class Invariant:
 
     The invariant is: the variables are in their sorts (no counter is negative), at most one page
     has each flag that was a reference, and every property, law and clause holds of every page.
-    ``text`` prints the laws and clauses for people, grouped by subject.
+    ``text`` prints the laws and clauses for people, grouped by subject.  ``uses`` names for
+    steps in a role the facts (properties, laws, clauses, numbered in this order) that are enough
+    to keep all of them: a hint, which can make a checker fail but not accept too much.
     """
 
     subject: Param
@@ -19,3 +21,4 @@ class Invariant:
     laws: tuple[Expr, ...]
     clauses: tuple[Expr, ...]
     text: str = ""
+    uses: tuple[tuple[str, tuple[int, ...]], ...] = ()

@@ -39,6 +39,7 @@ _PRIME = (1 << 31) - 1
 _SAMPLE = 250
 _MORE = 60
 _ROUNDS = 8
+_MOST_FITS = 300
 _MOST_TERMS = 12
 _FEW_VALUES = 6
 _WORTH = 100
@@ -243,12 +244,16 @@ def _by_value(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -
 def _by_config(
     matrix: Matrix, wanted: Matrix, configs: _Configs, names: Sequence[int]
 ) -> list[_Cluster]:
-    """Laws of single configurations, each joined to an earlier law or refitted with it."""
-    found = list[_Cluster]()
+    """Laws of single configurations, each joined to an earlier law or refitted with it.
+
+    After a number of fits configurations only join.
+    """
+    found, fits = list[_Cluster](), 0
     for name in names:
         here = configs.rows[name]
-        if any(_join(c, name, here, matrix, wanted) for c in found):
+        if any(_join(c, name, here, matrix, wanted) for c in found) or fits > _MOST_FITS:
             continue
+        fits += len(found) + 1
         if any(_refit(c, name, here, matrix, wanted) for c in found):
             continue
         weights = _fit(matrix, wanted, here)

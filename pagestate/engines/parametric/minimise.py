@@ -19,3 +19,16 @@ def minimise(proof: Proof) -> None:
             needed |= fresh
             todo += fresh
     proof.facts = [f for f in proof.facts if f.number in needed]
+
+
+def uses(proof: Proof) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """Per step, the properties, laws and clauses (numbered in this order) that keep all of them."""
+    kinds = ("property", "law", "clause")
+    order = [f.number for kind in kinds for f in proof.facts if f.kind == kind]
+    place = {number: k for k, number in enumerate(order)}
+    left = {f.number for f in proof.facts}
+    found = list[tuple[str, tuple[int, ...]]]()
+    for step, kept in zip(proof.steps, proof.kept, strict=True):
+        used = {n for number, core in kept.items() if number in left for n in core}
+        found.append((step.name, tuple(sorted(place[n] for n in used if n in place))))
+    return tuple(found)

@@ -1,12 +1,12 @@
 """The small instances that a proof for every size looks at before and while it is sought.
 
-The explicit engine searches two pages and two members of each replicated thread.  That decides what
-a finite execution can decide: a violation ends the matter with its path, a goal that is met is met
-at some size.  What the visited states show of one page goes into the table of views.  A proof that
-gets stuck may lack views, and asks for a larger instance.
+The explicit engine searches one page and one member of each replicated thread, then two of each.
+That decides what a finite execution can decide: a violation ends the matter with its path, a goal
+that is met is met at some size.  What the visited states show of one page goes into the table of
+views.  A proof that gets stuck may lack views, and asks for a larger instance.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from pagestate.core.property import SAFETY, Property
@@ -29,7 +29,6 @@ class Shown:
 
     sizes: Sizes
     answers: Mapping[str, Answer]
-    complete: bool
     empty: bool
 
 
@@ -41,40 +40,45 @@ class Probe:
         self._task = task
         self._report = report
         self._name = name
-        self._sizes = self._of(_FIRST)
         threads = {t.index.name for t in task.system.threads if t.index is not None}
         self._order = sorted(task.unbounded, key=lambda n: (n in threads, n))
+        self._sizes = self._of(1)
 
     @property
     def sizes(self) -> Sizes:
         """The instance searched last (or first)."""
         return self._sizes
 
-    def _of(self, number: int) -> Sizes:
-        index = {
-            name: number if name in self._task.unbounded else size
-            for name, size in self._task.sizes.index.items()
-        }
+    def _of(self, number: int, but: str = "", other: int = 0) -> Sizes:
+        """``number`` members of each sort that can have any size, ``other`` of the sort ``but``."""
+        index = dict(self._task.sizes.index)
+        index |= {n: other if n == but else number for n in self._task.unbounded}
         return replace(self._task.sizes, index=index)
 
-    def first(self) -> Shown:
-        """Search two of everything; violations are searched again at smaller sizes."""
-        asked = tuple(p for p in self._task.properties if p.kind in SAFETY)
-        shown = self._search(self._sizes, asked)
-        return replace(shown, answers={**shown.answers, **self._smaller(shown, asked)})
+    def smallest(self) -> Shown:
+        """Search the smallest instance for all that executions decide."""
+        return self._search(self._of(1), self._open(()))
 
-    def larger(self) -> Shown | None:
-        """Search the next larger instance, if there is one to be searched."""
+    def next(self, decided: Collection[str]) -> Shown | None:
+        """Search the next larger instance for what is open; None: it is large enough.
+
+        What is violated there is searched again at the sizes in between.
+        """
         index = dict(self._sizes.index)
         free = [n for n in self._order if index[n] < _MOST]
         if not free:
             return None
         least = min(index[n] for n in free)
-        grown = next(n for n in free if index[n] == least)
-        index[grown] += 1
-        self._sizes = replace(self._sizes, index=index)
-        asked = tuple(p for p in self._task.properties if p.kind == "always")
-        return self._search(self._sizes, asked)
+        if least == 1:
+            self._sizes = self._of(_FIRST)
+        else:
+            index[next(n for n in free if index[n] == least)] += 1
+            self._sizes = replace(self._sizes, index=index)
+        shown = self._search(self._sizes, self._open(decided))
+        return replace(shown, answers={**shown.answers, **self._smaller(shown)})
+
+    def _open(self, decided: Collection[str]) -> tuple[Property, ...]:
+        return tuple(p for p in self._task.properties if p.kind in SAFETY and p.name not in decided)
 
     def _search(self, sizes: Sizes, asked: tuple[Property, ...]) -> Shown:
         """Search one instance and add what it shows to the table.
@@ -90,29 +94,32 @@ class Probe:
                 sizes = replace(sizes, count_bound=sizes.count_bound + 3)
                 continue
             self.table.add_states(search, sizes)
-            found = {
-                a.property: replace(a, engine=self._name)
-                for a in search.answers()
-                if a.path is not None
-            }
-            return Shown(sizes, found, search.complete, search.states == 0)
+            return Shown(sizes, self._decided(search), search.states == 0)
 
-    def _smaller(self, shown: Shown, asked: tuple[Property, ...]) -> dict[str, Answer]:
-        """The violations as the smallest instance shows them."""
-        open_ = {n for n, a in shown.answers.items() if a.verdict == Verdict.VIOLATED}
+    def _decided(self, search: Explicit) -> dict[str, Answer]:
+        """What the engine found executions for; a goal that is met is met for good."""
+        return {
+            a.property: replace(
+                a,
+                engine=self._name,
+                verdict=Verdict.VIOLATED if a.verdict == Verdict.VIOLATED else Verdict.PROVED,
+            )
+            for a in search.answers()
+            if a.path is not None
+        }
+
+    def _smaller(self, shown: Shown) -> dict[str, Answer]:
+        """The violations that an instance between the smallest and the first shows, too."""
+        names = [n for n, a in shown.answers.items() if a.verdict == Verdict.VIOLATED]
+        left = tuple(p for p in self._task.properties if p.name in names)
         found = dict[str, Answer]()
-        bound = replace(self._of(1), count_bound=shown.sizes.count_bound)
-        sizes = [bound] + [
-            replace(bound, index={**bound.index, name: _FIRST}) for name in self._order
-        ]
-        for small in sizes:
-            left = tuple(p for p in asked if p.name in open_ - set(found))
-            if left:
+        if set(shown.sizes.index.values()) - {_FIRST}:
+            return found
+        for name in self._order:
+            left = tuple(p for p in left if p.name not in found)
+            if left and len(self._order) > 1:
+                small = replace(self._of(1, name, _FIRST), count_bound=shown.sizes.count_bound)
                 search = Explicit(Task(self._task.system, left, small), self._report)
                 search.advance(_SEARCH)
-                found |= {
-                    a.property: replace(a, engine=self._name)
-                    for a in search.answers()
-                    if a.verdict == Verdict.VIOLATED
-                }
+                found |= self._decided(search)
         return found

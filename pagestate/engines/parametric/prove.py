@@ -24,7 +24,7 @@ from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "range", "law", "clause"]
 REQUIRED = ("property", "range")
-_MOST_GROWN = 60
+_MOST_GROWN = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
