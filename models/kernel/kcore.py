@@ -27,7 +27,7 @@ def is_mapped(m: Memory, page: Page) -> bool:
     """The block is there; nothing is asked about the page."""
     if not m.memmap:
         return False
-    m.walkers[page] += 1
+    m.readers[page] += 1
     return True
 
 
@@ -36,7 +36,7 @@ def is_readable(m: Memory, page: Page) -> bool:
     """pfn_to_online_page(), and the struct page says neither offline nor poisoned."""
     if not m.section_online or m.offline[page] or m.hwpoison[page]:
         return False
-    m.walkers[page] += 1
+    m.readers[page] += 1
     return True
 
 
@@ -44,4 +44,4 @@ def is_readable(m: Memory, page: Page) -> bool:
 def read_content(m: Memory, page: Page) -> None:
     """Copy the page from the direct map."""
     m.read_hole = not m.plugged[page]
-    m.walkers[page] -= 1
+    m.readers[page] -= 1

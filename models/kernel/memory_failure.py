@@ -1,9 +1,9 @@
 """Memory errors: mm/memory-failure.c."""
 
-from pagestate import Page, atomic, derived, inline, thread
+from pagestate import Page, atomic, derived, either, inline, thread
 from pagestate.models.kernel.page_ref import pfn_to_online_page
 from pagestate.models.kernel.state import Memory
-from pagestate.models.kernel.switches import handlable, poison_refuses_online
+from pagestate.models.kernel.switches import handlable, poison_refuses_online, unmap_fails
 
 
 @thread(repeat=True, src="mm/memory-failure.c: memory_failure")
@@ -32,6 +32,11 @@ def test_set_hwpoison(m: Memory, page: Page) -> bool:
 def handle_error(m: Memory, page: Page) -> None:
     """Take the page out of use."""
     get_hwpoison_page(m, page)
+    if unmap_fails:
+        failed = either()
+        if failed:
+            leave_mapped(m, page)
+            return
     hwpoison_user_mappings(m, page)
 
 
@@ -51,6 +56,12 @@ def get_hwpoison_page(m: Memory, page: Page) -> None:
         if handlable:
             m.free[page] = False
             m.refcount[page] = 1
+
+
+@atomic("try_to_unmap({page}) fails", src="mm/memory-failure.c: hwpoison_user_mappings")
+def leave_mapped(m: Memory, page: Page) -> None:
+    """The page stays where it is, marked, with the reference of ``get_hwpoison_page()``."""
+    m.walkers[page] -= 1
 
 
 @atomic(src="mm/memory-failure.c: hwpoison_user_mappings")

@@ -31,7 +31,7 @@ from pagestate.models.kernel.page_isolation import (
     test_pages_isolated,
     undo_isolate_page_range,
 )
-from pagestate.models.kernel.page_ref import get_page_unless_zero, put_page, unwatched
+from pagestate.models.kernel.page_ref import get_page_unless_zero, put_page, undisturbed
 from pagestate.models.kernel.state import Isolation, Memory
 from pagestate.models.kernel.switches import (
     busy_is_final,
@@ -48,6 +48,7 @@ from pagestate.models.kernel.switches import (
     remove_reads_memmap,
     rule,
     signals,
+    veto_once,
     vetoes,
     virtio_mem_loaded,
 )
@@ -127,10 +128,22 @@ def offline_isolated(m: Memory) -> bool:
 @inline(src="kernel/notifier.c: blocking_notifier_call_chain")
 def not_refused_after(m: Memory) -> bool:
     """Whether the callbacks after that of virtio-mem agree."""
+    if veto_once:
+        later = agrees_later(m)
+        return later
     if not vetoes:
         return True
     answer = either()
     return answer
+
+
+@atomic("memory_notify(MEM_GOING_OFFLINE)", src="kernel/notifier.c: notifier_call_chain")
+def agrees_later(m: Memory) -> bool:
+    """The callback behind that of virtio-mem has a reason to refuse, once."""
+    if m.refused:
+        return True
+    m.refused = True
+    return False
 
 
 class Scan(Enum):
@@ -288,7 +301,7 @@ def init_single_page(m: Memory, page: Page) -> None:
 
     Reserved until v6.10, which nobody reads before the callback decides; PageOffline since.
     """
-    wait_until(not drain or unwatched(m, page))
+    wait_until(not drain or undisturbed(m, page))
     m.memmap_valid = True
     m.refcount[page] = 1
     m.offline[page] = memmap_offline
@@ -334,7 +347,7 @@ def page_zone_of_block(m: Memory) -> None:
 @atomic(src="mm/memory_hotplug.c: arch_remove_memory")
 def arch_remove_memory(m: Memory) -> None:
     """The memmap is gone; what the struct pages said does not matter any more."""
-    wait_until(not drain or all(unwatched(m, p) for p in m.pages))
+    wait_until(not drain or all(undisturbed(m, p) for p in m.pages))
     m.memmap = False
     m.memmap_valid = False
     m.read_garbage = False

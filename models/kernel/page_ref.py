@@ -26,6 +26,12 @@ def unwatched(m: Memory, page: Page) -> bool:
     return gone and m.walkers[page] == 0
 
 
+@derived
+def undisturbed(m: Memory, page: Page) -> bool:
+    """Nobody is at work on the page, nor going to read its content."""
+    return unwatched(m, page) and m.readers[page] == 0
+
+
 @atomic(src="include/linux/mm.h: get_page_unless_zero")
 def get_page_unless_zero(m: Memory, page: Page) -> bool:
     """One atomic add-unless-zero: succeeds at any count >= 1, whoever owns the page."""

@@ -59,6 +59,7 @@ class Memory(State):
     section_online = var(bool, init=True, doc="SECTION_IS_ONLINE: pfn_to_online_page() finds it")
     memmap = var(bool, init=True, doc="the struct pages exist")
     memmap_valid = var(bool, init=True, doc="the struct pages were initialised since then")
+    refused = var(bool, init=False, doc="another notifier has refused to offline the block")
     commit_broken = var(bool, init=False, doc="a BUG_ON() of __offline_isolated_pages() is due")
     poisoned_pages = var(bool, init=False, doc="memory_block.nr_hwpoison is not 0")
 
@@ -71,6 +72,7 @@ class Memory(State):
     putting = per_page(Count, init=0, doc="CPUs that dropped the last reference, before the hook")
     freeing = per_page(Count, init=0, doc="CPUs that are going to free the page next")
     walkers = per_page(Count, init=0, doc="CPUs between pfn_to_online_page() and the get")
+    readers = per_page(Count, init=0, doc="CPUs that are going to read the content")
 
     # ------------------------------------------------------------------------------- locks
     device_hotplug_lock = mutex(doc="serialises on-, offlining and removal of devices")

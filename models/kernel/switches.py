@@ -163,6 +163,12 @@ poison_offlines = switch(
     "offlining skips poisoned pages even if they are still on an LRU list (v5.0)",
     src="mm/memory_hotplug.c: do_migrate_range",
 )
+unmap_fails = switch(
+    "unmap_fails",
+    False,
+    "memory_failure() can fail to unmap a page, which stays on its LRU list with one reference more",
+    src="mm/memory-failure.c: hwpoison_user_mappings",
+)
 kcore = switch(
     "kcore",
     "tests",
@@ -223,6 +229,13 @@ unload_revokes = switch(
     "on each (RFC v3), or PG_offline_skippable cleared",
     src="drivers/virtio/virtio_mem.c: virtio_mem_deinit_hotplug",
 )
+revoke_wraps = switch(
+    "revoke_wraps",
+    False,
+    "that loop does not start its counter anew: from the second unplugged subblock on it takes "
+    "a reference on every following page",
+    src="drivers/virtio/virtio_mem.c: nr_pages in virtio_mem_remove, RFC v3",
+)
 removes_online = switch(
     "removes_online",
     False,
@@ -272,6 +285,12 @@ vetoes = switch(
     "vetoes",
     False,
     "memory notifiers before and after that of virtio-mem can refuse",
+    src="kernel/notifier.c: blocking_notifier_call_chain",
+)
+veto_once = switch(
+    "veto_once",
+    False,
+    "the memory notifier behind that of virtio-mem refuses the first time, and never again",
     src="kernel/notifier.c: blocking_notifier_call_chain",
 )
 drain = switch(

@@ -31,7 +31,7 @@ from pagestate.models.kernel.memory_hotplug import (
     remove_memory,
 )
 from pagestate.models.kernel.page_isolation import alloc_contig_range
-from pagestate.models.kernel.page_ref import free_page, page_ref_inc, unwatched
+from pagestate.models.kernel.page_ref import free_page, page_ref_inc, undisturbed
 from pagestate.models.kernel.state import BlockState, Memory
 from pagestate.models.kernel.switches import (
     add_under_mutex,
@@ -42,6 +42,7 @@ from pagestate.models.kernel.switches import (
     requests,
     retry_removal,
     revive,
+    revoke_wraps,
     rule,
     unload,
     unload_revokes,
@@ -210,7 +211,7 @@ def plug_or_unplug_offline(m: Memory, page: Page) -> None:
 @atomic("host unplugs {page}", src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_sb")
 def unplug_offline(m: Memory, page: Page) -> None:
     """With ``drain`` no CPU found the page while its section was online and still reads it."""
-    wait_until(not drain or unwatched(m, page))
+    wait_until(not drain or undisturbed(m, page))
     m.plugged[page] = False
 
 
@@ -264,7 +265,9 @@ def virtio_mem_remove(m: Memory, online: bool) -> None:
     if rule != "unreferenced":
         m.removing = True
     if online:
-        if unload_revokes:
+        if unload_revokes and revoke_wraps:
+            revoke_consent_and_more(m)
+        elif unload_revokes:
             for page in m.pages:
                 if not m.sb_plugged[page]:
                     revoke_consent(m, page)
@@ -284,3 +287,20 @@ def revoke_consent(m: Memory, page: Page) -> None:
         page_ref_inc(m, page)
     elif rule == "flag":
         m.skippable[page] = False
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_remove")
+def revoke_consent_and_more(m: Memory) -> None:
+    """As RFC v3 had it: after the first subblock the counter of the loop has wrapped around.
+
+    The pages come in any order here; those that come after the second unplugged one follow it.
+    """
+    first = True
+    wild = False
+    for page in m.pages:
+        if wild:
+            page_ref_inc(m, page)
+        elif not m.sb_plugged[page]:
+            page_ref_inc(m, page)
+            wild = not first
+            first = False

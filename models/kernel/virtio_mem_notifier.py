@@ -52,6 +52,10 @@ def set_fake_offline(m: Memory, page: Page) -> None:
             page_ref_dec(m, page)
             mark_offline(m, page)
             return
+    if mutant == "drop_first" and rule == "unreferenced":
+        page_ref_dec(m, page)
+        mark_offline(m, page)
+        return
     if freeze:
         page_offline_begin(m)
     mark_offline(m, page)
