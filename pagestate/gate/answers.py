@@ -10,7 +10,7 @@ from pagestate.core.sorts import Value
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import CONCLUSIVE, Result, Verdict
 from pagestate.gate.cache import Cache, Coverage, Entry, Route
-from pagestate.gate.digest import property_digest, system_digest, text_digest
+from pagestate.gate.digest import property_digests, system_digest, text_digest
 from pagestate.gate.jobs import Job
 from pagestate.gate.program import program_digest
 from pagestate.gate.recheck import Confirmed, confirm
@@ -33,8 +33,9 @@ class Answers:
         self.fired: Mapping[str, int] | None = None
         self.how = dict[str, str]()
         self.job = job
-        self.base = ""
+        self.base, self.digests = "", dict[str, str]()
         if folder is not None:
+            self.digests = property_digests(request.compiled.system, request.properties)
             sizes = sorted(request.sizes.items())
             self.base = text_digest(
                 system_digest(request.compiled.system, exact=bool(request.unbounded)),
@@ -93,7 +94,7 @@ class Answers:
         """The key of the answer about ``prop`` (None: of the coverage)."""
         if prop is None:
             return text_digest(self.base, "coverage")
-        return text_digest(self.base, property_digest(self.request.compiled.system, prop))
+        return text_digest(self.base, self.digests[prop.name])
 
     def _entry(self, prop: Property, result: Result) -> Entry | None:
         searched = (

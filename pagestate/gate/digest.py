@@ -8,7 +8,7 @@ else counts: two systems with one digest are the same up to such names.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
@@ -36,10 +36,11 @@ def system_digest(system: System, exact: bool = False) -> str:
     return _Digest(system, exact).of(system)
 
 
-def property_digest(system: System, prop: Property) -> str:
-    """The digest of a property of ``system``."""
+def property_digests(system: System, properties: Iterable[Property]) -> dict[str, str]:
+    """The digests of properties of ``system``, by name."""
     digest = _Digest(system, False)
-    return text_digest(digest.of(system), digest.of(prop))
+    base = digest.of(system)
+    return {p.name: text_digest(base, digest.fresh().of(p)) for p in properties}
 
 
 def text_digest(*parts: str) -> str:
@@ -59,6 +60,14 @@ class _Digest:
         self.taken = dict[str, int]()
         self.seen = dict[int, str]()
         self.kept = list[object]()
+
+    def fresh(self) -> "_Digest":
+        """Another one that calls things as this one does, and forgets what it is called for."""
+        other = _Digest.__new__(_Digest)
+        other.control, other.exact = self.control, self.exact
+        other.renamed, other.taken = dict(self.renamed), dict(self.taken)
+        other.seen, other.kept = dict(self.seen), list(self.kept)
+        return other
 
     def of(self, value: object) -> str:
         """The digest of any value of the core."""

@@ -4,7 +4,7 @@ The same syntax trees as in :mod:`pagestate.lang.machine`, by another road: stat
 line numbers, so that a debugger stops in the user's file.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 
 from pagestate.core.sorts import Value
@@ -47,6 +47,7 @@ class Machine:
         self.running = dict[tuple[str, int | None], Generator[None, None, None]]()
         self.ended = set[tuple[str, int | None]]()
         self.held = dict[tuple[str, int | None], set[str]]()
+        self.predicates = dict[Predicate, Callable[..., Any]]()
         self.state = self._state(initial)
 
     def _state(self, initial: State) -> Any:
@@ -174,7 +175,9 @@ class Machine:
         return bool(antecedent), bool(goal)
 
     def _value(self, fn: Predicate, states: tuple[Any, ...]) -> Any:
-        run = self.library.build(fn, "derived")
+        run = self.predicates.get(fn)
+        if run is None:
+            run = self.predicates[fn] = self.library.build(fn, "derived")
         self.runtime.start("", {}, set())
         self.runtime.depth = 1
         return run(*states)

@@ -5,14 +5,17 @@ import shutil
 import pytest
 
 from pagestate.check.request import make_request
-from pagestate.gate.digest import property_digest, system_digest
+from pagestate.gate.digest import property_digests, system_digest
 from pagestate.lang.load import load_model
 from tests.gate.projects import MODELS
 
 
 def digests(path, settings=None):
     compiled = make_request(load_model(str(path)), settings or {}, {}, ()).compiled
-    of = {p.name: property_digest(compiled.system, p) for p in compiled.properties}
+    of = property_digests(compiled.system, compiled.properties)
+    assert of == {
+        p.name: property_digests(compiled.system, [p])[p.name] for p in compiled.properties
+    }
     return system_digest(compiled.system), of
 
 
