@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from pagestate.conformance.recording import Recording, changed
 from pagestate.conformance.reproduce import Arrived, Reach, Reproduction
-from pagestate.conformance.space import Sight
+from pagestate.conformance.space import Fit
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,43 +85,58 @@ def reject(
     """
     recording = reproduction.recording
     words = recording.vocabulary if vocabulary is None else vocabulary
-    shown = [reproduction.sight(s) for s in recording.samples]
-    reaches = list(_reaches(reproduction, shown))
+    fits = [reproduction.fit(s) for s in recording.samples]
+    rest = _Rest(reproduction, fits)
+    reaches = list(_reaches(reproduction, fits))
     fine, wrong, total = list[Corruption](), list[Corruption](), 0
     for corruption in corruptions(recording, words):
         if not only(corruption):
             continue
         total += 1
-        if _shows(reproduction, reaches, shown, corruption):
+        if _shows(reproduction, reaches, rest, corruption):
             (fine if legal(recording, corruption) else wrong).append(corruption)
     return Rejection(total, total - len(fine) - len(wrong), tuple(fine), tuple(wrong))
 
 
-def _reaches(reproduction: Reproduction, shown: Sequence[Sight]) -> Iterator[Reach]:
+def _reaches(reproduction: Reproduction, fits: Sequence[Fit]) -> Iterator[Reach]:
     """What is around every sample but the last, of the recording as it is."""
     reproduction.run()
-    arrived: Arrived = reproduction.first()
-    for old, new in pairwise(shown):
+    arrived = reproduction.first()
+    for old, new in pairwise(fits):
         reach = reproduction.around(arrived, old)
         yield reach
         arrived = reproduction.arrive(reach, new)
 
 
+class _Rest:
+    """Whether the rest of a recording can be shown, from some states on; asked again and again."""
+
+    def __init__(self, reproduction: Reproduction, fits: Sequence[Fit]) -> None:
+        self._reproduction, self._fits = reproduction, fits
+        self._known = dict[tuple[int, frozenset[int]], bool]()
+
+    def shown(self, number: int, arrived: Arrived, fit: Fit) -> bool:
+        """Whether the samples from ``number`` on can follow one that fits ``fit``."""
+        if number == len(self._fits) or not arrived.states:
+            return bool(arrived.states)
+        key = number, frozenset(arrived.states)
+        if fit is not self._fits[number - 1]:
+            return self._follow(number, arrived, fit)
+        if key not in self._known:
+            self._known[key] = self._follow(number, arrived, fit)
+        return self._known[key]
+
+    def _follow(self, number: int, arrived: Arrived, fit: Fit) -> bool:
+        reach = self._reproduction.around(arrived, fit)
+        found = self._reproduction.arrive(reach, self._fits[number])
+        return self.shown(number + 1, found, self._fits[number])
+
+
 def _shows(
-    reproduction: Reproduction,
-    reaches: Sequence[Reach],
-    shown: Sequence[Sight],
-    corruption: Corruption,
+    reproduction: Reproduction, reaches: Sequence[Reach], rest: _Rest, corruption: Corruption
 ) -> bool:
     """Whether the model shows the corrupted recording."""
-    number = corruption.sample
-    sample = corruption.of(reproduction.recording).samples[number]
-    wrong = [reproduction.sight(sample), *shown[number + 1 :]]
-    reach = reaches[number - 1]
-    for k, want in enumerate(wrong):
-        arrived = reproduction.arrive(reach, want)
-        if not len(arrived.rows):
-            return False
-        if k + 1 < len(wrong):
-            reach = reproduction.around(arrived, want)
-    return True
+    sample = corruption.of(reproduction.recording).samples[corruption.sample]
+    wrong = reproduction.fit(sample)
+    arrived = reproduction.arrive(reaches[corruption.sample - 1], wrong)
+    return rest.shown(corruption.sample + 1, arrived, wrong)

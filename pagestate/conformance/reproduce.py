@@ -16,16 +16,14 @@ is said to be impossible, never the other way round.
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import TypeAlias
-
-import numpy as np
 
 from pagestate.check.replay import rerun
 from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.conformance.recording import Recording, Sample
-from pagestate.conformance.space import BoundTooSmall, Sight, Space, Successors
+from pagestate.conformance.space import BoundTooSmall, Fit, Space
 from pagestate.core.evaluate import initial_states
 from pagestate.core.execute import trace_of
 from pagestate.core.expr import TRUE
@@ -33,8 +31,6 @@ from pagestate.core.property import Property
 from pagestate.core.sorts import Value
 from pagestate.core.trace import CellName, State, Trace
 from pagestate.core.verdict import Move, Path, Verdict
-from pagestate.engines.explicit.pack import Array
-from pagestate.engines.explicit.table import Visited
 from pagestate.schedule.follow import follow
 from pagestate.schedule.items import Schedule
 from pagestate.schedule.watch import Watch, bind
@@ -77,37 +73,34 @@ class Impossible(Exception):
         self.sample = sample
 
 
+Node: TypeAlias = tuple[int, int]
+"""A state of a change, and how many states of the change were strange up to it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """The states around one sample.
 
-    ``silent`` holds the states that fit it, reached by silent steps from where it was first shown
-    (``seeds``: which of those rows each state without a parent is); ``leaving`` are the steps to
-    states that do not, with the number of the state each leaves.  ``cost`` is how dear the way to
-    each silent state was.
+    ``silent`` holds the states that fit it, reached by silent steps from where it was first shown:
+    the state before (None: none), the step, how dear the way was.  ``leaving`` are the steps to
+    states that do not fit: the state before, the step, the state after.
     """
 
-    sight: Sight
-    silent: Visited
-    seeds: Array
-    leaving: Successors
-    cost: Array
+    fit: Fit
+    silent: Mapping[int, tuple[int | None, int, int]]
+    leaving: Sequence[tuple[int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """The states in which a sample is first shown (``rows``), and how they were reached.
+    """The states in which a sample is first shown, and how they were reached.
 
-    ``run`` holds the states of the change (behind each, how many were strange); its parent is
-    another one, or below zero ``-1 - n``: it was reached by step ``n`` of ``leaving``.  ``which``
-    are the numbers there of ``rows``, or below zero those of silent states.  ``cost`` is that of
-    ``rows``.
+    ``states``: how dear the way was, and the node of the change (None: a silent state fits, too).
+    ``run``: the node before (a number: that silent state), the step, how dear it was.
     """
 
-    rows: Array
-    which: Array
-    run: Visited
-    cost: Array
+    states: Mapping[int, tuple[int, Node | None]]
+    run: Mapping[Node, tuple[Node | int, int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,14 +145,12 @@ class Reproduction:
         if pages > len(self.watch.cells):
             raise ValueError(f"the recording has {pages} pages, more than the instance")
         self.space = Space(compiled.system, self.sizes, self.watch, pages)
-        layout = self.space.layout
-        self._units = layout.units
-        self._wide = replace(layout, units=layout.units + 8 // layout.unit.itemsize)
         self.setup = None if start is None else follow(request, start, count_bound)
 
-    def sight(self, sample: Sample) -> Sight:
-        """What the model may show where ``sample`` was recorded."""
-        return tuple(frozenset(self.table.get(w, (w,))) for w in sample.shown)
+    def fit(self, sample: Sample) -> Fit:
+        """The states that may be shown where ``sample`` was recorded."""
+        sight = tuple(frozenset(self.table.get(w, (w,))) for w in sample.shown)
+        return Fit(self.space, sight)
 
     def first(self) -> Arrived:
         """The states in which the recording can begin.  Raises Impossible."""
@@ -167,104 +158,72 @@ class Reproduction:
             starts = list[State](initial_states(self.request.compiled.system, self.sizes))
         else:
             starts = [self.setup.end]
-        rows = self.space.rows(starts)
-        want = self.sight(self.recording.samples[0])
-        found = rows[self._fit(rows, want)]
-        if not len(found):
-            seen = {self.watch(s)[: len(want)] for s in starts}
+        want = self.fit(self.recording.samples[0])
+        found = [n for n in self.space.numbers(starts) if want(n)]
+        if not found:
+            seen = {self.watch(s)[: len(want.sight)] for s in starts}
             shown = " or ".join(" ".join(words) for words in sorted(seen)[:4])
             raise Impossible(0, f"the recording begins differently: the model shows {shown}")
-        free = np.zeros(len(found), dtype=np.int64)
-        return Arrived(found, np.arange(len(found)), Visited(self._wide), free)
+        return Arrived(dict.fromkeys(found, (0, None)), {})
 
-    def _fit(self, rows: Array, sight: Sight) -> Array:
-        """Which of the rows fit."""
-        return _every(self.space.fits(self.space.shown(rows), sight))
-
-    def around(self, arrived: Arrived, sight: Sight) -> Reach:
+    def around(self, arrived: Arrived, fit: Fit) -> Reach:
         """Silent steps from where a sample was first shown, and the steps that end the silence."""
-        table, space = self.space.table(), self.space
-        none = np.full(len(arrived.rows), -1, dtype=np.int32)
-        cheap = np.argsort(arrived.cost, kind="stable")
-        numbers = table.insert(np.ascontiguousarray(arrived.rows[cheap]), none, none)
-        seeds = cheap[np.unique(numbers, return_index=True)[1]]
-        cost, first, out = arrived.cost[seeds], 0, list[Successors]()
+        space = self.space
+        level = sorted(arrived.states, key=lambda n: arrived.states[n][0])
+        silent: dict[int, tuple[int | None, int, int]]
+        silent = {n: (None, -1, arrived.states[n][0]) for n in level}
+        leaving = list[tuple[int, int, int]]()
         for step in range(self.bounds.silent + 1):
-            end = table.count
-            if first == end:
+            space.expand(level)
+            before, level = level, []
+            for n in before:
+                dear = silent[n][2] + _SILENT
+                for action, after in space.steps(n):
+                    if not fit(after):
+                        leaving.append((n, action, after))
+                    elif step < self.bounds.silent and after not in silent:
+                        silent[after] = n, action, dear
+                        level.append(after)
+            if not level:
                 break
-            found = space.successors(table.rows[first:end])
-            same = self._fit(found.rows, sight)
-            parent = found.parent + np.int32(first)
-            out.append(Successors(found.rows[~same], parent[~same], found.action[~same]))
-            first = end
-            if step < self.bounds.silent:
-                table.insert(found.rows[same], parent[same], found.action[same])
-                cost = np.concatenate([cost, cost[table.parent[end : table.count]] + _SILENT])
-        nothing = np.empty(0, np.int32)
-        leaving = Successors(
-            np.concatenate([space.none(), *(o.rows for o in out)]),
-            np.concatenate([nothing, *(o.parent for o in out)]),
-            np.concatenate([nothing, *(o.action for o in out)]),
-        )
-        return Reach(sight, table, seeds, leaving, cost)
+        return Reach(fit, silent, leaving)
 
-    def arrive(self, reach: Reach, want: Sight) -> Arrived:
+    def arrive(self, reach: Reach, want: Fit) -> Arrived:
         """The states that first fit ``want`` after those ``reach`` is around."""
-        run, space, most = Visited(self._wide), self.space, self.bounds.hidden
-        already = np.flatnonzero(self._fit(reach.silent.rows, want))
-        rows, action = reach.leaving.rows, reach.leaving.action
-        parent = -1 - np.arange(len(rows), dtype=np.int32)
-        strange, base = np.zeros(len(rows), dtype=np.int32), reach.cost[reach.leaving.parent]
-        cost, arrived = np.empty(0, np.int64), [np.empty(0, np.int64)]
-        for step in range(most + 1):
-            shown = space.shown(rows)
-            now, before = space.fits(shown, want), space.fits(shown, reach.sight)
-            odd = ~_every(now | before)
-            strange, base = strange + odd, base + np.where(odd, _STRANGE, _HIDDEN)
-            keep = _every(now)
-            if step < most:
-                keep = keep | ~_every(before)
-            order = np.flatnonzero(keep & (strange <= self.bounds.strange))
-            order = order[np.argsort(base[order], kind="stable")]
-            end = run.count
-            wide = self._widened(rows[order], strange[order])
-            numbers, first = np.unique(
-                run.insert(wide, parent[order], action[order]), return_index=True
-            )
-            cost = np.concatenate([cost, base[order[first[numbers >= end]]]])
-            new = np.ascontiguousarray(run.rows[end:, : self._units])
-            there = self._fit(new, want)
-            arrived.append(end + np.flatnonzero(there))
-            go = end + np.flatnonzero(~there)
-            if not len(go):
-                break
-            found = space.successors(new[~there])
-            rows, action = found.rows, found.action
-            parent = go[found.parent].astype(np.int32)
-            strange, base = run.rows[parent, self._units].astype(np.int32), cost[parent]
-        late = np.concatenate(arrived)
-        return Arrived(
-            np.concatenate([reach.silent.rows[already], run.rows[late][:, : self._units]]),
-            np.concatenate([-1 - already, late]),
-            run,
-            np.concatenate([reach.cost[already], cost[late]]),
-        )
-
-    def _widened(self, rows: Array, strange: Array) -> Array:
-        wide = np.zeros((len(rows), self._wide.units), dtype=self._wide.unit)
-        wide[:, : self._units] = rows
-        wide[:, self._units] = strange
-        return wide
+        space, bounds, old = self.space, self.bounds, reach.fit
+        either = Fit(space, tuple(a | b for a, b in zip(old.sight, want.sight, strict=True)))
+        run = dict[Node, tuple[Node | int, int, int]]()
+        states = dict[int, tuple[int, Node | None]]()
+        states |= {n: (dear, None) for n, (_, _, dear) in reach.silent.items() if want(n)}
+        steps: list[tuple[Node | int, int, int, int, int]]
+        steps = [(n, action, after, 0, reach.silent[n][2]) for n, action, after in reach.leaving]
+        for step in range(bounds.hidden + 1):
+            go = list[Node]()
+            for before, action, after, strange, dear in sorted(steps, key=lambda s: s[4]):
+                odd = not either(after)
+                node, cost = (after, strange + odd), dear + (_STRANGE if odd else _HIDDEN)
+                there = want(after)
+                if node[1] > bounds.strange or any((after, k) in run for k in range(node[1] + 1)):
+                    continue
+                if not there and (step == bounds.hidden or old(after)):
+                    continue
+                run[node] = before, action, cost
+                if not there:
+                    go.append(node)
+                elif after not in states or states[after][0] > cost:
+                    states[after] = cost, node
+            space.expand(n for n, _ in go)
+            steps = [(n, *s, n[1], run[n][2]) for n in go for s in space.steps(n[0])]
+        return Arrived(states, run)
 
     def run(self) -> Reproduced:
         """An execution that shows the recording.  Raises Impossible."""
         arrivals, reaches = [self.first()], list[Reach]()
         samples = self.recording.samples
         for number, (old, new) in enumerate(pairwise(samples), 1):
-            reach = self.around(arrivals[-1], self.sight(old))
-            arrived = self.arrive(reach, self.sight(new))
-            if not len(arrived.rows):
+            reach = self.around(arrivals[-1], self.fit(old))
+            arrived = self.arrive(reach, self.fit(new))
+            if not arrived.states:
                 raise Impossible(number, self._why(number, reach))
             reaches.append(reach)
             arrivals.append(arrived)
@@ -273,55 +232,46 @@ class Reproduction:
     def _why(self, number: int, reach: Reach) -> str:
         """Why sample ``number`` is not reached: what can be shown instead."""
         before, sample = self.recording.samples[number - 1 : number + 1]
-        shown = self.space.shown(reach.leaving.rows)
-        rows, where = np.unique(shown, axis=0, return_index=True)
-        missing = (~self.space.fits(rows, self.sight(sample))).sum(axis=1)
-        order = np.argsort(missing, kind="stable")[:_NEAREST]
+        want, space = self.fit(sample).sight, self.space
+        looks = {space.shown(after): action for _, action, after in reversed(reach.leaving)}
+        order = sorted(looks, key=lambda look: sum(map(_misfit, look, want)))
         lines = [
             f"sample {number} ({sample.event} {sample.task}: {' '.join(sample.shown)}) is not shown"
-            f" after {' '.join(before.shown)}"
+            f" after {' '.join(before.shown)}",
+            f"  {len(reach.silent)} states show the latter; the next change, nearest first:",
         ]
-        lines.append(
-            f"  {reach.silent.count} states show the latter; the next change, nearest first:"
-        )
-        for n in order:
-            move = self.space.move(int(reach.leaving.action[where[n]]))
-            words = " ".join(self.space.shows[k] for k in rows[n])
-            text = re.sub(r"\{=?([^{}]*)\}", r"\1", move.action.info.text)
-            lines.append(f"    {words}   by {move.action.thread}: {text}")
-        if not len(order):
-            lines.append("    none")
-        return "\n".join(lines)
+        for look in order[:_NEAREST]:
+            action = space.move(looks[look]).action
+            text = re.sub(r"\{=?([^{}]*)\}", r"\1", action.info.text)
+            lines.append(f"    {' '.join(look)}   by {action.thread}: {text}")
+        return "\n".join(lines if order else [*lines, "    none"])
 
     def _found(self, arrivals: Sequence[Arrived], reaches: Sequence[Reach]) -> Reproduced:
         """The execution that leads to the cheapest of the last arrivals, replayed."""
-        index, parts = int(arrivals[-1].cost.argmin()), list[list[Move]]()
-        used = list[Used]()
+        last, parts = arrivals[-1].states, list[list[Move]]()
+        state, used = min(last, key=lambda n: last[n][0]), list[Used]()
         for number in range(len(reaches), 0, -1):
             arrived, reach = arrivals[number], reaches[number - 1]
-            at = int(arrived.which[index])
-            strange, change, silent = 0, list[int](), list[int]()
-            state = -1 - at
-            if at >= 0:
-                strange = int(arrived.run.rows[at, self._units])
-                while at >= 0:
-                    change.append(int(arrived.run.action[at]))
-                    at = int(arrived.run.parent[at])
-                state = int(reach.leaving.parent[-1 - at])
-            while reach.silent.parent[state] >= 0:
-                silent.append(int(reach.silent.action[state]))
-                state = int(reach.silent.parent[state])
-            index = int(reach.seeds[state])
+            node = arrived.states[state][1]
+            strange, change, silent = 0 if node is None else node[1], list[int](), list[int]()
+            at: Node | int | None = node
+            while isinstance(at, tuple):
+                at, action, _ = arrived.run[at]
+                change.append(action)
+            state = state if at is None else at
+            while (before := reach.silent[state])[0] is not None:
+                silent.append(before[1])
+                state = before[0]
             parts.append([self.space.move(a) for a in (*silent[::-1], *change[::-1])])
             used.append(Used(len(silent), max(len(change) - 1, 0), strange))
         parts.reverse()
-        before = () if self.setup is None else self.setup.path.moves
-        first = self.space.state(arrivals[0].rows[index])
-        path = Path(self._initial(first), (*before, *(m for part in parts for m in part)))
-        marks = tuple(accumulate([len(before), *map(len, parts)]))
+        prefix = () if self.setup is None else self.setup.path.moves
+        first = self.space.state(state)
+        path = Path(self._initial(first), (*prefix, *(m for part in parts for m in part)))
+        marks = tuple(accumulate([len(prefix), *map(len, parts)]))
         trace = self._replayed(path)
         self._check(trace, marks)
-        return Reproduced(trace, marks, tuple(used[::-1]), len(before))
+        return Reproduced(trace, marks, tuple(used[::-1]), len(prefix))
 
     def _initial(self, first: State) -> Initial:
         if self.setup is not None:
@@ -342,7 +292,7 @@ class Reproduction:
     def _check(self, trace: Trace, marks: Sequence[int]) -> None:
         """That the trace shows every sample at its mark, and only what may be shown in between."""
         seen = [self.watch(s)[: len(self.recording.pages)] for s in trace.states]
-        sights = [self.sight(s) for s in self.recording.samples]
+        sights = [self.fit(s).sight for s in self.recording.samples]
         for sight, mark in zip(sights, marks, strict=True):
             if not all(w in words for w, words in zip(seen[mark], sight, strict=True)):
                 raise AssertionError(f"step {mark} shows {seen[mark]}, which was not recorded")
@@ -355,10 +305,8 @@ class Reproduction:
                 raise AssertionError(f"more is shown between steps {a} and {b} than allowed")
 
 
-def _every(fits: Array) -> Array:
-    """The rows in which all members fit."""
-    found: Array = np.logical_and.reduce(fits, axis=1)
-    return found
+def _misfit(word: str, words: Collection[str]) -> bool:
+    return word not in words
 
 
 def reproduce(
