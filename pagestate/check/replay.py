@@ -30,9 +30,17 @@ def rerun(compiled: Compiled, trace: Trace) -> None:
         _step(compiled, machine, trace, number)
 
 
-def replay(compiled: Compiled, prop: Property, trace: Trace) -> None:
-    """Execute ``trace`` concretely; a loop twice.  Raises ReplayMismatch."""
-    machine = Machine(compiled, trace.sizes, trace.states[0])
+def replay(
+    compiled: Compiled, prop: Property, trace: Trace, machine: Machine | None = None
+) -> Machine:
+    """Execute ``trace`` concretely; a loop twice.  Raises ReplayMismatch.
+
+    The machine that did can be given for the next trace: its functions are compiled already.
+    """
+    if machine is None or machine.compiled is not compiled or machine.sizes != dict(trace.sizes):
+        machine = Machine(compiled, trace.sizes, trace.states[0])
+    else:
+        machine.restart(trace.states[0])
     _compare(machine, trace, 0)
     truths = [_truth(machine, compiled, prop)]
     for number in range(1, len(trace.steps) + 1):
@@ -50,6 +58,7 @@ def replay(compiled: Compiled, prop: Property, trace: Trace) -> None:
         before = dict(trace.states[-2]) if trace.steps else {}
         if _holds(machine, compiled, prop, before) != (prop.kind == "reachable"):
             raise ReplayMismatch(f"the end of the execution does not decide {prop.name}")
+    return machine
 
 
 def _step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:

@@ -27,6 +27,7 @@ from pagestate.core.trace import CellName, Trace
 from pagestate.core.verdict import PROOFS, Move, Path, Verdict
 from pagestate.engines.interface import Task
 from pagestate.gate.cache import Coverage, Entry, Route
+from pagestate.lang.concrete import Machine
 
 PREFIX = 20_000
 """How many states of a cached exhaustive search are searched again."""
@@ -52,10 +53,11 @@ def confirm(
     searched = dict[str, Entry]()
     proved = dict[str, dict[str, Entry]]()
     kinds = {p.name: p for p in request.properties}
+    machine: Machine | None = None
     for name, entry in entries.items():
         prop = kinds[name]
         if entry.route is not None:
-            trace = _replayed(request, prop, entry, entry.route)
+            trace, machine = _replayed(request, prop, entry, entry.route, machine)
             if trace is not None:
                 found[name] = Confirmed(entry, trace, "replayed")
         elif entry.verdict == Verdict.PROVED and entry.invariant is not None:
@@ -87,24 +89,28 @@ def _searchable(request: Request, prop: Property, entry: Entry) -> bool:
     return holds or (entry.verdict == Verdict.VACUOUS and prop.kind == "reachable")
 
 
-def _replayed(request: Request, prop: Property, entry: Entry, route: Route) -> Trace | None:
-    """The trace of a path, if it still is an execution that decides the property."""
+def _replayed(
+    request: Request, prop: Property, entry: Entry, route: Route, machine: Machine | None
+) -> tuple[Trace | None, Machine | None]:
+    """The trace of a path, if it still is an execution that decides the property.
+
+    And the machine that has executed it, for the next one.
+    """
     means = entry.verdict in PROOFS if prop.kind == "reachable" else entry.verdict == "violated"
     path = path_of(request.compiled.system, route)
     if not means or path is None:
-        return None
+        return None, None
     sizes = Sizes({**request.sizes, **route.sizes}, COUNT_BOUND + len(route.moves))
     if not request.unbounded and dict(sizes.index) != dict(request.sizes):
-        return None
+        return None, None
     compiled, verdict = request.compiled, entry.verdict.value
     try:
         trace = trace_of(
             compiled.system, sizes, path, prop, verdict, entry.engine, compiled.valuation
         )
-        replay(compiled, prop, trace)
+        return trace, replay(compiled, prop, trace, machine)
     except (NotAPath, ReplayMismatch, KeyError, ValueError, TypeError, CountOverflow, OutOfRange):
-        return None
-    return trace
+        return None, None
 
 
 def path_of(system: System, route: Route) -> Path | None:

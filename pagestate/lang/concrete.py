@@ -50,6 +50,14 @@ class Machine:
         self.predicates = dict[Predicate, Callable[..., Any]]()
         self.state = self._state(initial)
 
+    def restart(self, initial: State) -> None:
+        """Begin again in another initial state of the same sizes; what is compiled stays."""
+        self.fault = "none"
+        self.running.clear()
+        self.ended.clear()
+        self.held.clear()
+        self.state = self._state(initial)
+
     def _state(self, initial: State) -> Any:
         model, namespace = self.compiled.model, dict[str, Any]()
         for name, info in self.layout.fields.items():
