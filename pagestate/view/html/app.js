@@ -377,8 +377,10 @@ const EVERYWHERE = {
 function pressed(event) {
   if (event.ctrlKey || event.metaKey || event.altKey || help.open) return;
   const target = event.target;
-  const typing = target.matches("input, select, textarea");
-  if (typing || (event.key === " " && target.matches("button, a"))) return;
+  const own = [" ", "Home", "End"].includes(event.key) || event.key.startsWith("Arrow");
+  if (target.matches("input[type=search], select, textarea")) return;
+  if (own && target.matches("input")) return;
+  if (event.key === " " && target.matches("button, a, summary")) return;
   const action = EVERYWHERE[event.key] || (parts && ACTIONS[event.key]);
   if (!action) return;
   event.preventDefault();
