@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size
+from pagestate.core.invariant import Invariant
 from pagestate.core.sorts import (
     BoolSort,
     CountSort,
@@ -19,7 +20,6 @@ from pagestate.core.sorts import (
     RefSort,
     Sort,
 )
-from pagestate.engines.parametric.invariant import Invariant
 
 
 class BadTerm(Exception):
@@ -35,6 +35,7 @@ def invariant_text(invariant: Invariant) -> str:
             "laws": [_term(e) for e in invariant.laws],
             "clauses": [_term(e) for e in invariant.clauses],
             "text": invariant.text,
+            "uses": [[name, list(numbers)] for name, numbers in invariant.uses],
         },
         separators=(",", ":"),
     )
@@ -53,6 +54,7 @@ def invariant_from(text: str) -> Invariant:
             tuple(_read(e) for e in body["laws"]),
             tuple(_read(e) for e in body["clauses"]),
             str(body["text"]),
+            tuple((str(name), tuple(int(n) for n in ns)) for name, ns in body.get("uses", ())),
         )
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise BadTerm(f"{type(error).__name__}: {error}") from None

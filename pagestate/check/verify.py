@@ -10,13 +10,13 @@ from pagestate.check.request import Request
 from pagestate.check.scans import OrderedScans
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import TRUE
+from pagestate.core.invariant import Invariant
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Answer, Verdict
 from pagestate.engines.bmc import Bmc
 from pagestate.engines.interface import Task
-from pagestate.engines.parametric.invariant import Invariant
 
 
 class CheckFailed(Exception):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pagestate.check.certificate import certify, obligations, verify
+from pagestate.check.certificate import certify, verify
+from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
 from pagestate.core.expr import TRUE, Op, disj, exists, lit
 from pagestate.core.sorts import RefSort
