@@ -46,13 +46,6 @@ class Request:
         scenario = self.compiled.model.scenario
         return "" if scenario is None else scenario.name
 
-    def _parts(self) -> tuple[str, ...]:
-        """The scenario, and who takes no part in it."""
-        left = ", ".join(self.compiled.model.left_out())
-        if not self.scenario:
-            return ()
-        return (f"scenario {self.scenario}; left out: {left or 'nobody'}",)
-
     def _ends(self) -> tuple[str, ...]:
         """Where executions end: what comes after a fault is not looked at."""
         rules = [p.name for p in self.compiled.properties if p.builtin]
@@ -88,18 +81,29 @@ class Request:
             else:
                 size = self.sizes[thread.index.name]
                 actors.append(f"{size} {thread.name} thread{'' if size == 1 else 's'}")
-        order = "memory accesses are sequentially consistent"
-        if self.compiled.valuation.get("reorder") is True:
-            order += ", but for what the switch reorder allows"
         return (
-            *self._parts(),
+            *left_out(self.compiled.model),
             f"the only actors are: {', '.join(actors) or 'none'}",
-            order,
-            "interrupts are not modelled",
+            *general(self.compiled.valuation),
             *self._ends(),
             *self._fairness(),
             *system.assumptions,
         )
+
+
+def left_out(model: Model) -> tuple[str, ...]:
+    """The assumption that names the scenario and who takes no part in it, if it is one."""
+    if model.scenario is None:
+        return ()
+    return (f"scenario {model.scenario.name}; left out: {', '.join(model.left_out()) or 'nobody'}",)
+
+
+def general(valuation: Mapping[str, bool | str | int]) -> tuple[str, ...]:
+    """What answers about every model rest on."""
+    order = "memory accesses are sequentially consistent"
+    if valuation.get("reorder") is True:
+        order += ", but for what the switch reorder allows"
+    return (order, "interrupts are not modelled")
 
 
 def size_words(sizes: Mapping[str, int], unbounded: Collection[str] = ()) -> str:
@@ -119,12 +123,15 @@ def plural_of(noun: str) -> str:
 
 
 def scenarios_of(
-    model: Model, selected: Sequence[str], properties: Sequence[str] = ()
+    model: Model,
+    selected: Sequence[str],
+    properties: Sequence[str] = (),
+    sizes: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The scenarios called ``selected`` (none: all) that may have one of ``properties``.
 
     They come in the order of the model; a model without scenarios gives none.  Raises ModelError
-    PS306, PS309.
+    PS303 (for names in ``sizes`` that no scenario has), PS306, PS309.
     """
     for name in selected:
         model.in_scenario(name)
@@ -135,12 +142,18 @@ def scenarios_of(
     names = [s.name for s in model.scenarios if not selected or s.name in selected]
     chosen = tuple(n for n in names if not properties or _has(model.in_scenario(n), properties))
     if names and not chosen:
-        one = f"scenario {names[0]}" if len(names) == 1 else "any of the scenarios"
+        what = " and ".join(map(repr, properties))
+        are, they = ("is", "it is") if len(properties) == 1 else ("are", "they are")
         raise ModelError(
             "PS306",
-            f"{' and '.join(map(repr, properties))}: no such property in {one} selected",
-            hint=f"they are in: {', '.join(scenarios_of(model, (), properties))}",
+            f"{what} {are} in no scenario that is selected",
+            hint=f"{they} in: {', '.join(scenarios_of(model, (), properties))}",
         )
+    sorts = {s for name in chosen for s in _declared_sorts(model.in_scenario(name))}
+    for name in sizes if chosen else ():
+        if name not in sorts:
+            hint = near(name, sorts)
+            raise ModelError("PS303", f"no scenario here has index sort {name!r}", hint=hint)
     return chosen
 
 
@@ -195,6 +208,14 @@ def make_request(
             raise _no_property(model, name, known)
     chosen = tuple(p for p in compiled.properties if not selected or p.name in selected)
     return Request(compiled, chosen, numbers, frozenset(unbounded))
+
+
+def any_sizes(model: Model) -> dict[str, str]:
+    """``any`` for every sort of the model that can have any size."""
+    layout = layout_of(model)
+    sorts = [f.index for f in layout.fields.values() if f.index]
+    sorts += [*layout.members.values(), *(t.replicated for t in model.declared_threads())]
+    return {s.name: "any" for s in sorts if s is not None and not s.ordered}
 
 
 def _no_property(model: Model, name: str, known: Collection[str]) -> ModelError:

@@ -26,15 +26,12 @@ def coverage(request: Request, fired: Mapping[str, int] | None) -> tuple[Coverag
     absence is what the model is checked for.  ``fired`` is what a complete search gave.
     """
     found = list[Coverage]()
-    possible, impossible = request.compiled.system.actions, request.compiled.impossible
-    for action in (*possible, *impossible):
+    for action in (*request.compiled.system.actions, *request.compiled.impossible):
         if action.expect_dead or _reports_fault(action):
             continue
         label = action.info.label
         text = f"{_text(action)} ({label})" if label else _text(action)
         taken = None if fired is None else fired.get(action.name, 0) > 0
-        if action in impossible:
-            taken = False
         found.append(Coverage(action.name, action.thread, text, taken))
     return tuple(found)
 
@@ -56,14 +53,15 @@ def dead_everywhere(parts: Sequence[Sequence[Coverage]]) -> list[str]:
 def idle_threads(request: Request, fired: Mapping[str, int] | None) -> list[Result]:
     """A vacuous result for every thread that has steps to take and never takes one.
 
-    Without ``fired`` that is known of threads all of whose steps are impossible.
+    Without ``fired`` that is known of threads all of whose steps are impossible (and said if
+    anything is checked at all).
     """
     system, found = request.compiled.system, list[Result]()
     for thread in system.threads:
         steps = [a for a in system.actions if a.thread == thread.name]
         never = [a for a in request.compiled.impossible if a.thread == thread.name]
         meant = [a for a in (*steps, *never) if not a.expect_dead and not _reports_fault(a)]
-        if fired is None and steps:
+        if fired is None and (steps or not request.properties):
             continue
         if meant and not any((fired or {}).get(a.name, 0) for a in steps):
             found.append(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from pagestate.check.request import Request
+from pagestate.check.request import Request, general, left_out
 from pagestate.check.vacuity import Coverage, coverage, idle_threads
 from pagestate.core.verdict import Result, Verdict
 from pagestate.lang.compile import valuation_of
@@ -105,8 +105,8 @@ def undecided(
 ) -> Part:
     """The part of a scenario of which nothing was found out: all that it declares is unknown."""
     name = "" if model.scenario is None else model.scenario.name
-    left = ", ".join(model.left_out()) or "nobody"
-    assumptions = (f"scenario {name}; left out: {left}",) if name else ()
+    values = valuation_of(model, settings)
+    assumptions = (*left_out(model), *general(values), *model.assumptions)
     chosen = [p for p in model.properties if not selected or p.name in selected]
     results = tuple(
         Result(
@@ -127,5 +127,4 @@ def undecided(
         )
         for p in chosen
     )
-    values = valuation_of(model, settings)
     return Part(model.name, name, values, {}, "", model.left_out(), assumptions, results, (), {})

@@ -54,7 +54,7 @@ def test_models_are_listed_with_their_switches():
 def test_models_as_json():
     found = json.loads(cli("models", "--json").out)
     race = found["rfc_v3"]
-    assert set(race) == {"summary", "sizes", "switches", "properties"}
+    assert set(race) == {"summary", "sizes", "switches", "properties", "scenarios"}
     assert race["switches"]["hook"]["default"] is True
     assert race["switches"]["hook"]["choices"] == [False, True]
     assert "offline_never_free" in race["properties"]
