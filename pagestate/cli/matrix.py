@@ -14,6 +14,7 @@ from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
 from pagestate.cli.options import pairs
+from pagestate.cli.report import width_of
 from pagestate.lang.declare import Model
 from pagestate.lang.load import shipped_names
 from pagestate.matrix import render
@@ -83,7 +84,7 @@ def matrix(
     shown = [m.name for m in models if m.name not in skipped]
     table = matrix_of(parts, goals, shown)
     out = sys.stderr if json_file == "-" else sys.stdout
-    problems = [emit(render.text(table), out)]
+    problems = [emit(render.text(table, width_of(out)), out)]
     if json_file == "-":
         problems.append(emit(json.dumps(table.to_json(), indent=2), sys.stdout))
     elif json_file is not None:

@@ -1,6 +1,7 @@
 """The matrix as text and as Markdown."""
 
 from collections.abc import Iterator, Sequence
+from textwrap import wrap
 
 from pagestate.core.verdict import Verdict
 from pagestate.matrix.table import Cell, Matrix, worst
@@ -40,23 +41,39 @@ def unexpected(cell: Cell) -> bool:
     return cell.verdict != cell.expected
 
 
-def text(matrix: Matrix) -> str:
-    """Properties as rows, models as columns, and then every cell that is not as expected."""
+def text(matrix: Matrix, width: int) -> str:
+    """Properties as rows, models as columns, and then every cell that is not as expected.
+
+    As many columns side by side as ``width`` has room for.
+    """
     names = matrix.properties()
     wide = max((len(n) for n in names), default=0)
-    columns = [max(len(m), 4) for m in matrix.models]
-    head = " ".join(f"{m:>{w}}" for m, w in zip(matrix.models, columns, strict=True))
-    lines = [f"{'':<{wide}}  {head}"]
-    for name in names:
-        row = " ".join(
-            f"{short(matrix.of(m, name)):>{w}}" for m, w in zip(matrix.models, columns, strict=True)
-        )
-        lines.append(f"{name:<{wide}}  {row}")
-    lines += ["", LEGEND]
+    lines = list[str]()
+    for models in _side_by_side(matrix.models, width - wide - 1):
+        head = " ".join(f"{m:>4}" for m in models)
+        lines.append(f"{'':<{wide}}  {head}")
+        for name in names:
+            row = " ".join(f"{short(matrix.of(m, name)):>{max(len(m), 4)}}" for m in models)
+            lines.append(f"{name:<{wide}}  {row}")
+        lines.append("")
+    lines += wrap(LEGEND, width)
     odd = [c for c in matrix.cells if unexpected(c)]
     if odd:
         lines += ["", "not as expected:", *(f"  {_where(c)}: {_found(c)}" for c in odd)]
     return "\n".join(lines)
+
+
+def _side_by_side(models: Sequence[str], room: int) -> Iterator[list[str]]:
+    group, used = list[str](), 0
+    for model in models:
+        needs = max(len(model), 4) + 1
+        if group and used + needs > room:
+            yield group
+            group, used = [], 0
+        group.append(model)
+        used += needs
+    if group:
+        yield group
 
 
 def markdown(matrix: Matrix, command: str) -> str:
