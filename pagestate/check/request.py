@@ -213,9 +213,9 @@ def make_request(
 def any_sizes(model: Model) -> dict[str, str]:
     """``any`` for every sort of the model that can have any size."""
     layout = layout_of(model)
-    sorts = [f.index for f in layout.fields.values() if f.index]
-    sorts += [*layout.members.values(), *(t.replicated for t in model.declared_threads())]
-    return {s.name: "any" for s in sorts if s is not None and not s.ordered}
+    sorts = [f.index for f in layout.fields.values() if f.index] + [*layout.members.values()]
+    sorts += [t.replicated for t in model.declared_threads() if t.replicated]
+    return {s.name: "any" for s in sorts if not s.ordered}
 
 
 def _no_property(model: Model, name: str, known: Collection[str]) -> ModelError:

@@ -1,6 +1,7 @@
 """Solvers that refute the scripts of certificates; each is imported only when it is asked for."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import TypeAlias
 
 SOLVERS = ("cvc5", "z3")
@@ -38,7 +39,7 @@ def _z3() -> Satisfiable:
 
 def _cvc5() -> Satisfiable:
     try:
-        import cvc5
+        cvc5 = import_module("cvc5")
     except ImportError:
         raise NoSolver("cvc5 is not installed: pip install 'pagestate[certify]'") from None
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pagestate.check.certificate import certify
 from pagestate.check.names import file_stem
+from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
 from pagestate.check.scans import OrderedScans
@@ -83,7 +84,7 @@ def verified(
         return Checked(answer, None, None)
     stem = file_stem(task.system.name, prop.name, request.scenario)
     where = None if directory is None else directory / stem
-    failures = certify(task, invariant, where)
+    failures = certify(task, invariant, where, about(request))
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
     kept = None if where is None else str(where)

@@ -14,12 +14,14 @@ import click
 from pagestate import __version__
 from pagestate.check.outcome import Exit
 from pagestate.cli.bugs import bugs
+from pagestate.cli.certify import certify
 from pagestate.cli.check import check
 from pagestate.cli.export import export
 from pagestate.cli.files import steady_streams
 from pagestate.cli.gate import baseline, cache, gate, report
 from pagestate.cli.matrix import matrix
 from pagestate.cli.models import models
+from pagestate.cli.prove import prove
 from pagestate.cli.show import show
 
 
@@ -103,10 +105,12 @@ def main() -> None:
 main.add_command(baseline)
 main.add_command(bugs)
 main.add_command(cache)
+main.add_command(certify)
 main.add_command(check)
 main.add_command(gate)
 main.add_command(export)
 main.add_command(matrix)
 main.add_command(models)
+main.add_command(prove)
 main.add_command(report)
 main.add_command(show)
