@@ -44,7 +44,7 @@ def free_unref_page_commit(m: Memory, page: Page) -> None:
     m.pcp[page] = not pcp_disable or not m.pcp_disabled
 
 
-@atomic("free_unref_page({page})", src="mm/page_alloc.c: free_one_page")
+@atomic(src="mm/page_alloc.c: free_one_page")
 def free_one_page(m: Memory, page: Page) -> None:
     """To a list of the buddy, under zone->lock."""
     put_on_list(m, page)

@@ -35,7 +35,7 @@ from pagestate.view.itf import save_trace
     short_help="Check a model: counterexamples, or proofs.",
     epilog="""\b
 Examples:
-  pagestate check rfc_v3 --set hook=false
+  pagestate check rfc_v3 --scenario getters --set hook=false
       find the race of 2019: prints the interleaving, exit 1
   pagestate check my_model.py --property offline_never_free --values
       one property of a model of your own, with the state under each step

@@ -84,7 +84,8 @@ def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
 Examples:
   pagestate models                             what is shipped
   pagestate check rfc_v3                       does the protocol hold?
-  pagestate check rfc_v3 --set hook=false      which interleaving breaks it?
+  pagestate check rfc_v3 --scenario getters --set hook=false
+                                               which interleaving breaks it?
   pagestate check my_model.py --json out.json  the same for a model of your own
   pagestate show traces/rfc_v3-offline_never_free.itf.json --values
 

@@ -24,7 +24,7 @@ Examples:
   pagestate models v6_12                     with what each scenario is about
   pagestate models --json | jq '.rfc_v3.switches'
   pagestate models --bugs                    the historical bugs
-  pagestate check rfc_v3 --set hook=false    then check one of them""",
+  pagestate check rfc_v3 --scenario getters --set hook=false    then check one of them""",
 )
 @click.argument("names", nargs=-1, metavar="[NAME]...")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, by model name.")

@@ -57,7 +57,7 @@ _EXPORTS: Mapping[str, Callable[[_Loaded], str]] = {
     short_help="Show stored traces: diagram, HTML page, other formats.",
     epilog="""\b
 Examples:
-  pagestate check rfc_v3 --set hook=false --trace-dir traces
+  pagestate check rfc_v3 --scenario getters --set hook=false --trace-dir traces
   pagestate show traces/rfc_v3-offline_never_free.itf.json
   pagestate show traces/rfc_v3-offline_never_free.itf.json --values
   pagestate show --html race.html traces/*.itf.json      one page, for a browser
