@@ -48,17 +48,21 @@ class Move:
         return chosen
 
 
-def compiled_file(path: Path, **settings: str) -> Compiled:
-    """The model of a file, compiled."""
+def compiled_file(path: Path, scenario: str = "", **settings: str) -> Compiled:
+    """The model of a file, or one scenario of it, compiled."""
     model = load_model(str(path))
+    if scenario:
+        model = model.in_scenario(scenario)
     return compile_model(model, valuation_of(model, settings))
 
 
-def compiled_text(folder: Path, text: str, name: str = "m", **settings: str) -> Compiled:
+def compiled_text(
+    folder: Path, text: str, name: str = "m", scenario: str = "", **settings: str
+) -> Compiled:
     """The model of a text, compiled; the import lines are put before it."""
     path = folder / f"{name}.py"
     path.write_text(HEADER + text, encoding="utf-8")
-    return compiled_file(path, **settings)
+    return compiled_file(path, scenario, **settings)
 
 
 def sizes_of(compiled: Compiled, bound: int = 3) -> Sizes:

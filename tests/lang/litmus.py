@@ -14,6 +14,7 @@ class Litmus:
     threads: str = "t, u"
     more: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    scenario: str = ""
 
     @property
     def text(self) -> str:
@@ -433,5 +434,29 @@ LITMUS = [
         + prop("ends", "m.y == 1", "reachable")
         + prop("never", "m.y != 2"),
         {"ends": "exhausted", "never": "exhausted"},
+    ),
+    *(
+        Litmus(  # whoever takes no part does not move; what the model says of the start holds too
+            "S27",
+            state("h = var(bool, init=free())", "k = var(bool, init=free())")
+            + "\non = switch('on', False, 'a switch')\n"
+            + fn("t", "m.x = 1", "if on:", "    m.y = 1")
+            + fn("u", "m.x = 2", "m.x = 0")
+            + fn("start", "return not m.h", deco="# of the model", result="bool")
+            + fn("other", "return m.k", deco="# of the scenario", result="bool")
+            + prop("one", "m.x != 2")
+            + prop("at_rest", "idle(u)")
+            + prop("switched", "m.y == 1", "reachable")
+            + prop("starts", "m.k and not m.h"),
+            {"one": one, "at_rest": one, "switched": switched, "starts": starts},
+            more="switches=[on], init=start, scenarios=["
+            "Scenario('alone', 'without u', [t], {'on': True}, init=other), "
+            "Scenario('both', 'with u', [t, u])]",
+            scenario=scenario,
+        )
+        for scenario, one, switched, starts in (
+            ("alone", "exhausted", "exhausted", "exhausted"),
+            ("both", "violated", "vacuous", "violated"),
+        )
     ),
 ]

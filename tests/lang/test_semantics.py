@@ -35,13 +35,13 @@ def verdicts(compiled: Compiled, sizes: Sizes) -> dict[str, str]:
 
 @pytest.mark.parametrize("litmus", LITMUS, ids=NAMES)
 def test_rule(tmp_path: Path, litmus: Litmus) -> None:
-    compiled = compiled_text(tmp_path, litmus.text, "litmus", **litmus.settings)
+    compiled = compiled_text(tmp_path, litmus.text, "litmus", litmus.scenario, **litmus.settings)
     assert verdicts(compiled, sizes_of(compiled)) == dict(litmus.verdicts)
 
 
 @pytest.mark.parametrize("litmus", LITMUS, ids=NAMES)
 def test_both_meanings_agree_on_the_rule(tmp_path: Path, litmus: Litmus) -> None:
-    compiled = compiled_text(tmp_path, litmus.text, "litmus", **litmus.settings)
+    compiled = compiled_text(tmp_path, litmus.text, "litmus", litmus.scenario, **litmus.settings)
     for seed in range(12):
         walk_both(compiled, sizes_of(compiled), seed, 12)
 
