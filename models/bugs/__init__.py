@@ -1,5 +1,21 @@
-"""The historical bugs: a module per subject, all of them in ``BUGS``."""
+"""The historical bugs and the order mutants: a module per subject, all of them in ``BUGS``."""
 
-from pagestate.models.bugs import references
+from pagestate.models.bugs import (
+    accounting,
+    dumping,
+    locking,
+    mutants,
+    offlining,
+    onlining,
+    references,
+)
 
-BUGS = [*references.BUGS]
+BUGS = [
+    *references.BUGS,
+    *offlining.BUGS,
+    *onlining.BUGS,
+    *dumping.BUGS,
+    *accounting.BUGS,
+    *locking.BUGS,
+    *mutants.BUGS,
+]

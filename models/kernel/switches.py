@@ -166,7 +166,7 @@ poison_offlines = switch(
 unmap_fails = switch(
     "unmap_fails",
     False,
-    "memory_failure() can fail to unmap a page, which stays on its LRU list with one reference more",
+    "memory_failure() may fail to unmap a page, which stays on its LRU list with a reference",
     src="mm/memory-failure.c: hwpoison_user_mappings",
 )
 kcore = switch(

@@ -29,8 +29,9 @@ def _shipped_folder() -> Path:
 def load_model(name: str) -> Model:
     """The model of a file, or a shipped one.
 
-    A path into the shipped models' folder is the same module as the name.  Raises ModelError PS100
-    to PS104, or what the declarations in the file raise.
+    A path into the shipped models' folder is the same module as the name; ``bugs.scenes`` is a
+    model in one of its folders.  Raises ModelError PS100 to PS104, or what the declarations in the
+    file raise.
     """
     if name.endswith(".py") or "/" in name:
         path = Path(name)
@@ -41,15 +42,19 @@ def load_model(name: str) -> Model:
             return _only_model(_import(f"{PACKAGE}.{resolved.stem}", resolved), resolved)
         return _only_model(_import_path(resolved), resolved)
     known = shipped_names()
-    if name not in known:
+    path = _shipped_folder().joinpath(*name.split(".")).with_suffix(".py")
+    if name not in known and not ("." in name and _is_identifier(name) and path.is_file()):
         near = get_close_matches(name, known, 1)
         if Path(f"{name}.py").is_file():
             near = [f"{name}.py"]
         hint = f"did you mean {near[0]!r}?" if near else f"shipped models: {', '.join(known)}"
         more = "a model of your own is given as the path of its .py file"
         raise ModelError("PS100", f"no model {name!r}", hint=f"{hint} ({more})")
-    path = _shipped_folder() / f"{name}.py"
     return _only_model(_import(f"{PACKAGE}.{name}", path), path)
+
+
+def _is_identifier(name: str) -> bool:
+    return all(part.isidentifier() for part in name.split("."))
 
 
 def load_file(path: Path) -> ModuleType:
