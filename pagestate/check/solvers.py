@@ -51,6 +51,8 @@ def _cvc5() -> Satisfiable:
         manager, said = parser.getSymbolManager(), list[str]()
         try:
             while not (command := parser.nextCommand()).isNull():
+                if command.getCommandName() == "set-info":
+                    continue  # what is expected is no part of the question
                 said.append(str(command.invoke(solver, manager) or "").strip())
         except RuntimeError as error:
             raise Unreadable(str(error)) from None
