@@ -174,7 +174,6 @@ class Reproduction:
         silent = {n: (None, -1, arrived.states[n][0]) for n in level}
         leaving = list[tuple[int, int, int]]()
         for step in range(self.bounds.silent + 1):
-            space.expand(level)
             before, level = level, []
             for n in before:
                 dear = silent[n][2] + _SILENT
@@ -212,7 +211,6 @@ class Reproduction:
                     go.append(node)
                 elif after not in states or states[after][0] > cost:
                     states[after] = cost, node
-            space.expand(n for n, _ in go)
             steps = [(n, *s, n[1], run[n][2]) for n in go for s in space.steps(n[0])]
         return Arrived(states, run)
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from pagestate.core.evaluate import CountOverflow, apply, bindings, enabled
 from pagestate.core.execute import Texts
+from pagestate.core.quick import Quick
 from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.system import Action, System
 from pagestate.core.trace import State, Step
@@ -33,6 +33,7 @@ class Moves:
 
     def __init__(self, system: System, sizes: Sizes) -> None:
         self.system, self.sizes = system, sizes
+        self._quick = Quick(system, sizes)
         self._at = dict[tuple[str, str], list[Action]]()
         for thread in system.threads:
             for label in thread.labels:
@@ -51,20 +52,14 @@ class Moves:
         self, thread: str, member: int | None, state: State, known: Known | None = None
     ) -> Iterator[Taken]:
         """What the thread can do next; ``known`` as in :class:`Texts`."""
-        for action in self.waiting(thread, member, state):
-            mover = action.thread_param
-            for binding in bindings(action, self.sizes):
-                if mover is not None and binding[mover.name] != member:
-                    continue
-                if not enabled(action, state, self.sizes, binding):
-                    continue
-                try:
-                    after = apply(self.system, action, state, self.sizes, binding)
-                except CountOverflow:
-                    continue
-                texts = Texts(self.system, known)
-                step = texts.step(action, binding, state, after)
-                yield Taken(Move(action, tuple(binding.items())), step, after, texts.known)
+        before = self._quick.pack(state)
+        for found in self._quick.steps(thread, member, before):
+            if found.after is None:
+                continue
+            after = self._quick.unpack(found.after)
+            texts = Texts(self.system, known)
+            step = texts.step(found.action, dict(found.picks), state, after)
+            yield Taken(Move(found.action, found.picks), step, after, texts.known)
 
     def inside(self, thread: str, member: int | None, state: State, call: str) -> bool:
         """Whether the thread goes on inside a call of that name.
@@ -72,7 +67,8 @@ class Moves:
         Where it can do several things, one of them inside is enough; where it can do nothing, one
         of the steps it waits for.
         """
-        able = [t.move.action for t in self.steps(thread, member, state)]
+        before = self._quick.pack(state)
+        able = [n.action for n in self._quick.steps(thread, member, before)]
         return any(
             head_of(c) == call
             for action in able or self.waiting(thread, member, state)
