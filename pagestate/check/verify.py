@@ -1,5 +1,6 @@
 """Nothing an engine says is passed on before it is re-checked: traces replayed, proofs too."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,9 @@ from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Answer, Verdict
 from pagestate.engines.bmc import Bmc
 from pagestate.engines.interface import Task
+
+_MOST_MEMBERS = 4
+"""The largest instance that an engine for every size looks at."""
 
 
 class CheckFailed(Exception):
@@ -114,22 +118,35 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
     if answer.path is None:
         return None
     compiled = request.compiled
-    try:
-        trace = trace_of(
-            compiled.system,
-            _room_for(task, answer),
-            answer.path,
-            prop,
-            answer.verdict.value,
-            answer.engine,
-            compiled.valuation,
-        )
-        if request.scenario:
-            trace = replace(trace, meta={**trace.meta, "scenario": request.scenario})
-        replay(compiled, prop, trace)
-    except (NotAPath, ReplayMismatch) as error:
-        raise CheckFailed(f"{answer.engine}, {prop.name}: {error}") from None
-    return trace
+    failure = ""
+    for sizes in _rooms_for(task, answer):
+        try:
+            trace = trace_of(
+                compiled.system,
+                sizes,
+                answer.path,
+                prop,
+                answer.verdict.value,
+                answer.engine,
+                compiled.valuation,
+            )
+            if request.scenario:
+                trace = replace(trace, meta={**trace.meta, "scenario": request.scenario})
+            replay(compiled, prop, trace)
+            return trace
+        except (NotAPath, ReplayMismatch) as error:
+            failure = str(error)
+    raise CheckFailed(f"{answer.engine}, {prop.name}: {failure}")
+
+
+def _rooms_for(task: Task, answer: Answer) -> Iterator[Sizes]:
+    """The instances that a path may be one of: where sizes are open, the smallest first."""
+    if not task.unbounded:
+        yield _room_for(task, answer)
+        return
+    for least in range(1, _MOST_MEMBERS + 1):
+        index = dict(task.sizes.index) | dict.fromkeys(task.unbounded, least)
+        yield _room_for(replace(task, sizes=replace(task.sizes, index=index)), answer)
 
 
 def _room_for(task: Task, answer: Answer) -> Sizes:
