@@ -21,7 +21,10 @@ class TracePage:
 
 @dataclass(frozen=True, slots=True)
 class ResultPage:
-    """A result without a trace: a proof with its laws, a bound, or why there is no answer."""
+    """A result without a trace: a proof with its laws, a bound, or why there is no answer.
+
+    A law that is not indented among laws that are is the heading of those below it.
+    """
 
     name: str
     model: str

@@ -21,7 +21,7 @@ from pagestate.view.values import Fact, fact, show_value
 from pagestate.view.wellformed import check_trace
 from pagestate.view.wording import final, headline
 
-_DEFAULTS = (False, None)
+_DEFAULTS = (False, None, "none", "free")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,8 @@ class TraceView:
 
     ``headline`` says what happened (``X is violated in 4 steps (2 CPUs, 1 page)``), ``final`` what
     the last step did to the property; it is empty where there is nothing to say.  ``initial`` has
-    the cells that do not start at zero, false or none.  ``back_to`` is the number of the step a
-    lasso repeats from, or one more than the number of steps where nothing moves any more.
+    the cells that do not start at zero, false, none or free.  ``back_to`` is the number of the step
+    a lasso repeats from, or one more than the number of steps where nothing moves any more.
     ``tables`` has the values of all cells in all states.
 
     With a background (``explained``): ``locks`` says who has which lock during which steps, ``end``

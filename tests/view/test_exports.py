@@ -61,6 +61,8 @@ def test_mermaid_says_who_does_what():
     assert "Note over CPU2: mutex_lock(device) [waits for CPU1]" in text
     assert text.count("->>") == 7
     assert "loop" not in text
+    stuck = render_mermaid(behind.explained(behind.deadlocked()))
+    assert stuck.count("[waits for CPU") == 2
     lasso = render_mermaid(view_of(samples.lasso())).split("\n")
     assert lasso.index("    loop for ever") < lasso.index("    end")
 
@@ -149,6 +151,8 @@ def test_svg_shows_every_step_inside_the_picture():
     assert "mutex_lock(device) [waits for CPU1]" in said and "offline[page 1] = True" in said
     bars = [e for e in root.iter() if e.tag.endswith("}rect") and e.get("rx") == "2"]
     assert len(bars) == 3
+    stuck = render_svg(behind.explained(behind.deadlocked()))
+    assert stuck.count("[waits for CPU") == 2
     height = float(root.get("height"))
     assert all(0 < float(e.get("y")) < height for e in texts)
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from pagestate.view.report import render_report
 from pagestate.view.text import render_text
-from pagestate.view.traceview import view_of
+from pagestate.view.traceview import TraceView, view_of
 
-from . import samples
+from . import behind, samples
 
 GOLDEN = Path(__file__).parent / "golden"
 DOCS = Path(__file__).parents[2] / "docs" / "traces.md"
@@ -31,13 +32,33 @@ CASES = {
     "four_lanes_values_numbers": (samples.four_lanes, {"values": True, "numbers": True}),
     "lasso": (samples.lasso, {}),
     "no_steps": (samples.no_steps, {}),
+    "waits": (lambda: behind.explained(behind.offlined()), {}),
+    "deadlock": (lambda: behind.explained(behind.deadlocked()), {}),
 }
+REPORTS = {
+    "report": samples.race_2019,
+    "report_explained": lambda: behind.explained(behind.offlined()),
+    "report_lasso": samples.lasso,
+}
+
+
+def viewed(made):
+    return made if isinstance(made, TraceView) else view_of(made)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_text_is_as_recorded(name):
     make, options = CASES[name]
-    text = render_text(view_of(make()), **options) + "\n"
+    compare(name, render_text(viewed(make()), **options) + "\n")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_report_is_as_recorded(name):
+    made = render_report(viewed(REPORTS[name]()), made="pagestate", trace="race.itf.json")
+    compare(name, made + "\n")
+
+
+def compare(name, text):
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("PAGESTATE_UPDATE_GOLDEN") == "1":
         path.write_text(text, encoding="ascii")
@@ -45,12 +66,12 @@ def test_text_is_as_recorded(name):
 
 
 def test_every_recorded_text_belongs_to_a_case():
-    assert {p.stem for p in GOLDEN.glob("*.txt")} == set(CASES)
+    assert {p.stem for p in GOLDEN.glob("*.txt")} == {*CASES, *REPORTS}
 
 
 def test_examples_in_the_documentation_are_real():
     blocks = re.findall(r"```\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
-    recorded = {(GOLDEN / f"{name}.txt").read_text(encoding="ascii") for name in CASES}
-    shown = [b for b in blocks if "CPU0" in b]
+    recorded = {(GOLDEN / f"{name}.txt").read_text(encoding="ascii") for name in (*CASES, *REPORTS)}
+    shown = [b for b in blocks if "CPU0" in b or "BUG:" in b]
     assert len(shown) >= 2
     assert all(b in recorded for b in shown)

@@ -6,6 +6,7 @@ it with what changed as a note, any other step one of the thread to itself.
 
 from collections.abc import Iterator
 
+from pagestate.view.bars import Waiting
 from pagestate.view.traceview import Row, TraceView
 from pagestate.view.values import fact_lines
 from pagestate.view.wrap import plain
@@ -33,6 +34,7 @@ def _lines(view: TraceView) -> Iterator[str]:
         if row.number == view.back_to:
             yield "    loop for ever"
         yield from _step(view, row)
+    yield from _waiting(view, view.stuck)
     if any(row.number == view.back_to for row in rows):
         yield "    end"
     if view.final:
@@ -43,14 +45,18 @@ def _step(view: TraceView, row: Row) -> Iterator[str]:
     cpu = view.lanes[row.lane].cpu
     if row.starts:
         yield f"    Note over {cpu}: {_text(row.starts)}"
-    for wait in row.waits:
-        blocked = view.lanes[wait.lane].cpu
-        yield f"    Note over {blocked}: {_text(f'{wait.text} [{wait.note}]')}"
+    yield from _waiting(view, row.waits)
     changes = fact_lines(c for c in row.changes if c.scope == "shared")
     note = f" [{row.note}]" if row.note else ""
     yield f"    {cpu}->>{'M' if changes else cpu}: {_text(f'{row.number}. {row.text}{note}')}"
     if changes:
         yield f"    Note right of M: {_text('; '.join(changes))}"
+
+
+def _waiting(view: TraceView, waits: tuple[Waiting, ...]) -> Iterator[str]:
+    for wait in waits:
+        blocked = view.lanes[wait.lane].cpu
+        yield f"    Note over {blocked}: {_text(f'{wait.text} [{wait.note}]')}"
 
 
 def _text(text: str) -> str:

@@ -8,7 +8,7 @@ from pagestate.core.verdict import Verdict
 from pagestate.view.traceview import TraceView
 from pagestate.view.wrap import plain, wrap
 
-_CHARACTER, _LINE, _TOP, _LEFT = 7.3, 17, 78, 44
+_CHARACTER, _LINE, _TOP, _LEFT = 7.3, 17, 96, 44
 _INDENT = 2
 _LANE_LETTERS = 44
 _BAR = 7
@@ -74,6 +74,10 @@ def _texts(view: TraceView) -> Iterator[_Text]:
         text = row.text + (f" [{row.note}]" if row.note else "")
         yield from _folded(row.lane, len(row.calls) + 1, text, kind, row.number, True)
 
+    for wait in view.stuck:
+        text = f"{wait.text} [{wait.note}]"
+        yield from _folded(wait.lane, wait.depth + 1, text, "wait", len(view.rows), False)
+
 
 def _folded(
     lane: int, depth: int, text: str, kind: str, row: int, numbered: bool
@@ -96,7 +100,7 @@ def _heads(view: TraceView, lane_width: float, bottom: float) -> Iterator[str]:
     for lane in view.lanes:
         x = _x(lane.number, lane_width)
         yield (
-            f'<line x1="{x:.1f}" y1="38" x2="{x:.1f}" y2="{bottom:.1f}" stroke="#d9dde3"/>'
+            f'<line x1="{x:.1f}" y1="78" x2="{x:.1f}" y2="{bottom:.1f}" stroke="#d9dde3"/>'
             f'<text class="head" x="{x + 8:.1f}" y="54">{_safe(f"{lane.cpu} {lane.title}")}</text>'
         )
 
@@ -105,6 +109,8 @@ def _bars(view: TraceView, texts: list[_Text], lane_width: float) -> Iterator[st
     names = list(dict.fromkeys(bar.lock for bar in view.locks))
     for bar in view.locks:
         lines = [n for n, t in enumerate(texts) if bar.first <= t.row <= bar.last]
+        while lines and texts[lines[0]].row == bar.first and not texts[lines[0]].numbered:
+            lines.pop(0)
         if not lines:
             continue
         x = _x(bar.lane, lane_width) + 6 + _locks(view, bar.lane).index(bar.lock) * _BAR

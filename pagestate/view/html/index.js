@@ -17,7 +17,7 @@ function indexView(go) {
 }
 
 function indexRow(page, number, go) {
-  const what = page.kind === "trace" ? plural(page.rows.length, "step") : page.laws.length ? plural(page.laws.length, "law") : page.scope;
+  const what = page.kind === "trace" ? plural(page.rows.length, "step") : page.laws.length ? plural(lawCount(page), "law") : page.scope;
   return el(
     "tr",
     {},
@@ -50,6 +50,19 @@ function comparePicker(go) {
   );
 }
 
+/** A law; where some are indented, the others are headings. */
+function lawItem(law, laws) {
+  const depth = law.length - law.trimStart().length;
+  const deepest = Math.max(...laws.map((l) => l.length - l.trimStart().length));
+  if (depth < deepest) return el("li", { class: "heading" }, law.trim());
+  return el("li", { class: "law" }, el("code", {}, law.trim()));
+}
+
+function lawCount(page) {
+  const depths = page.laws.map((law) => law.length - law.trimStart().length);
+  return depths.filter((d) => d === Math.max(...depths)).length;
+}
+
 /** A result without a trace. */
 function resultView(page) {
   return el(
@@ -61,7 +74,7 @@ function resultView(page) {
     page.laws.length > 0 && [
       el("h2", {}, "Invariant"),
       el("p", { class: "muted" }, "These laws hold at the start, every step keeps them, and together they imply the property."),
-      el("ol", { class: "laws" }, page.laws.map((law) => el("li", {}, el("code", {}, law)))),
+      el("ul", { class: "laws" }, page.laws.map((law) => lawItem(law, page.laws))),
     ],
     page.certificate && el("p", {}, el("b", {}, "Certificate: "), el("code", {}, page.certificate)),
     page.assumptions.length > 0 && [
@@ -72,6 +85,12 @@ function resultView(page) {
 }
 
 const MOST_CHIPS = 9;
+
+/** What a page's name says besides the model: a scenario, settings. */
+function pageNote(page) {
+  if (page.name === page.model || page.name === page.property) return "";
+  return page.name.startsWith(`${page.model} `) ? page.name.slice(page.model.length + 1) : page.name;
+}
 
 function chips(pairs) {
   return pairs.map(([name, value]) => el("span", { class: "chip" }, `${name}=${value}`));
@@ -89,7 +108,7 @@ function pageTitle(page) {
       "p",
       { class: "chips" },
       page.model && el("span", { class: "chip model" }, page.model),
-      page.name && page.name !== page.model && el("span", { class: "chip model" }, page.name),
+      pageNote(page) && el("span", { class: "chip model" }, pageNote(page)),
       page.engine && el("span", { class: "chip" }, `engine ${page.engine}`),
       chips([...page.sizes, ...(many ? [] : page.switches)]),
     ),
