@@ -133,6 +133,7 @@ def cluster(tmp_path):
         process.wait()
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_loses_a_worker_and_no_result(project, cluster):
     address, workers = cluster
     sizes = "sizes = { page = [1, 2], getter = [1, 2, 3] }"
