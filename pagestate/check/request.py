@@ -210,12 +210,15 @@ def make_request(
     return Request(compiled, chosen, numbers, frozenset(unbounded))
 
 
-def any_sizes(model: Model) -> dict[str, str]:
-    """``any`` for every sort of the model that can have any size."""
-    layout = layout_of(model)
-    sorts = [f.index for f in layout.fields.values() if f.index] + [*layout.members.values()]
-    sorts += [t.replicated for t in model.declared_threads() if t.replicated]
-    return {s.name: "any" for s in sorts if not s.ordered}
+def any_sizes(
+    model: Model, settings: Mapping[str, str], scenarios: Sequence[str] = ()
+) -> dict[str, str]:
+    """``any`` for every sort that the model has, in the scenarios named, and that has no order.
+
+    Raises what :func:`make_request` raises.
+    """
+    made = [make_request(model, settings, {}, (), name) for name in scenarios or ("",)]
+    return {s.name: "any" for r in made for s in r.compiled.system.sorts if not s.ordered}
 
 
 def _no_property(model: Model, name: str, known: Collection[str]) -> ModelError:

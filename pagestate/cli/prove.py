@@ -87,9 +87,10 @@ def prove(
         raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
     declared = load(model)
     with user_errors():
-        wanted = any_sizes(declared) | pairs(sizes, "--size")
-        wish = Wish(declared, pairs(settings, "--set"), wanted, names)
-        parts = scenarios_of(declared, scenarios, names, pairs(sizes, "--size"))
+        switches, asked = pairs(settings, "--set"), pairs(sizes, "--size")
+        parts = scenarios_of(declared, scenarios, names, asked)
+        wanted = any_sizes(declared, switches, parts) | asked
+        wish = Wish(declared, switches, wanted, names)
     with TemporaryDirectory(prefix="pagestate-") as scratch:
         folder = certificates or Path(scratch)
         with user_errors():
