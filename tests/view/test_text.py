@@ -14,7 +14,7 @@ from pagestate.view.traceview import view_of
 from pagestate.view.wellformed import TraceError
 from pagestate.view.wrap import plain, wrap
 
-from . import samples
+from . import behind, samples
 from .strategies import traces
 
 OPTIONS = st.fixed_dictionaries(
@@ -74,6 +74,19 @@ def test_order_and_lanes_can_be_read_back(trace, options):
             lanes.append(who)
         expected.append((n + 1, lanes.index(who)))
     assert read_back(text) == expected
+
+
+@pytest.mark.parametrize("make", [behind.offlined, behind.waiting, behind.deadlocked])
+@pytest.mark.parametrize("width", [40, 60, 75, 120])
+@pytest.mark.parametrize("values", [False, "all"])
+def test_waiting_threads_are_not_steps(make, width, values):
+    view = behind.explained(make())
+    text = render_text(view, width=width, numbers=True, values=values)
+    assert read_back(text) == [(r.number, r.lane) for r in view.rows]
+    assert "".join(text.split()).count("[waits") == sum(len(r.waits) for r in view.rows) + len(
+        view.stuck
+    )
+    assert all(len(line) <= width for line in text.split("\n"))
 
 
 @settings(derandomize=True, deadline=None)
