@@ -7,6 +7,7 @@ and allocated as a whole.
 from enum import Enum
 
 from pagestate import Count, Page, Range, State, derived, mutex, per_page, rwsem, var
+from pagestate.models.kernel.lifecycle import LIFECYCLE
 from pagestate.models.kernel.switches import rule
 
 LEAST, MOST = -2, 3
@@ -32,6 +33,8 @@ class BlockState(Enum):
 
 class Memory(State):
     """One memory block; fields that a generation or scenario does not use are folded away."""
+
+    lifecycle = LIFECYCLE
 
     # ------------------------------------------------------------------------- struct page
     refcount = per_page(Count, init=0, doc="_refcount")

@@ -19,6 +19,7 @@ from pagestate.cli.check import check
 from pagestate.cli.export import export
 from pagestate.cli.files import steady_streams
 from pagestate.cli.gate import baseline, cache, gate, report
+from pagestate.cli.graph import graph
 from pagestate.cli.matrix import matrix
 from pagestate.cli.models import models
 from pagestate.cli.prove import prove
@@ -110,6 +111,7 @@ main.add_command(certify)
 main.add_command(check)
 main.add_command(gate)
 main.add_command(export)
+main.add_command(graph)
 main.add_command(matrix)
 main.add_command(models)
 main.add_command(prove)

@@ -18,7 +18,17 @@ from pagestate.core.system import StateVar
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.functions import Function
-from pagestate.lang.state import Field, Free, Index, Lock, Members, Var, data_sort, index_sort
+from pagestate.lang.state import (
+    Field,
+    Free,
+    Index,
+    Lifecycle,
+    Lock,
+    Members,
+    Var,
+    data_sort,
+    index_sort,
+)
 
 FREE_LOCK = "free"
 
@@ -96,7 +106,7 @@ def layout_of(model: Model) -> Layout:
                 members[name] = index_sort(value.cls)
             case Function(kind="derived"):
                 derived[name] = value
-            case Lock():
+            case Lock() | Lifecycle():
                 pass
             case _ if not isinstance(value, type) and name != "_abc_impl":
                 raise ModelError(

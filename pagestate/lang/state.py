@@ -1,6 +1,6 @@
 """What a model's state is declared with: index sorts, data sorts, fields, globals, locks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar, cast, overload
@@ -80,6 +80,19 @@ def Range(lo: int, hi: int) -> DataSpec[int]:
     if not (isinstance(lo, int) and isinstance(hi, int) and lo <= hi):
         raise ModelError("PS308", f"Range({lo!r}, {hi!r}) has no values", hint="Range(low, high)")
     return DataSpec(IntSort(lo, hi))
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """How ``pagestate graph`` tells the states of one page (``of``: of another member) apart.
+
+    ``show`` is given the values of ``fields`` (of fields kept per member: that member's; of an
+    enumeration the name) and returns a few words: the name of an abstract state.
+    """
+
+    fields: Sequence[str]
+    show: Callable[[Mapping[str, Any]], str]
+    of: type[Index] = Page
 
 
 class Free:
