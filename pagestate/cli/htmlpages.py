@@ -73,4 +73,4 @@ def _laws(certificate: str | None) -> tuple[str, ...]:
     if not file.is_file():
         return ()
     lines = file.read_text(encoding="utf-8").splitlines()
-    return tuple(line.strip() for line in lines if line.strip())
+    return tuple(line.rstrip() for line in lines if line.strip())
