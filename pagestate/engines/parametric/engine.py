@@ -18,16 +18,16 @@ from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
 from pagestate.core.pageform import NotInForm, page_form
 from pagestate.core.property import Property
-from pagestate.core.sorts import IndexSort, Sizes, Value
+from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Progress, Report, Task
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import Law, mine
 from pagestate.engines.parametric.minimise import minimise, uses
 from pagestate.engines.parametric.owners import Owners, owners
-from pagestate.engines.parametric.printing import print_invariant
+from pagestate.engines.parametric.printing import print_invariant, why
 from pagestate.engines.parametric.probe import Probe
-from pagestate.engines.parametric.prove import Proof, Stuck
+from pagestate.engines.parametric.prove import Proof
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
 from pagestate.smt.stepcheck import Undecided
@@ -131,7 +131,7 @@ class Parametric:
             if stuck is None:
                 self._found |= self._proved(proof, goals, laws, sums)
                 return True
-            cubes, self._reason = proof.cubes(), _why(stuck)
+            cubes, self._reason = proof.cubes(), why(stuck, probe.table)
         return True
 
     def _proved(
@@ -184,12 +184,3 @@ def _unknown(name: str, reason: str) -> Answer:
 
 def _words(sizes: Sizes) -> str:
     return ", ".join(f"{name}={size}" for name, size in sizes.index.items()) or "one instance"
-
-
-def _why(stuck: Stuck) -> str:
-    def show(values: Mapping[str, Value]) -> str:
-        return ", ".join(f"{n}={str(v).lower()}" for n, v in values.items() if v)
-
-    facts = ", ".join(stuck.facts)
-    pages = "; ".join(show(v) for v in stuck.before)
-    return f"{facts} broken by {stuck.step} from a page that small instances show: {pages}"

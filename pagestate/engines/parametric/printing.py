@@ -1,15 +1,16 @@
 """An invariant for people: laws first, then clauses grouped by what they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, children
-from pagestate.core.sorts import BoolSort
+from pagestate.core.sorts import BoolSort, Value
 from pagestate.engines.parametric.laws import Law
 from pagestate.engines.parametric.owners import Owners
-from pagestate.engines.parametric.prove import Fact, Proof
-from pagestate.engines.parametric.table import Column, Cube
+from pagestate.engines.parametric.prove import Fact, Proof, Stuck
+from pagestate.engines.parametric.table import Column, Cube, Table
 
+_FEW = 3
 _SIGNS = {"and": " and ", "or": " or ", "add": " + ", "eq": " = ", "lt": " < ", "le": " <= "}
 
 
@@ -46,6 +47,31 @@ def _group(fact: Fact, columns: dict[str, Column]) -> str:
         return f"A page that {threads[0]} works on"
     crowds = sorted({v.name.partition("@")[0] for v in local if "@" in v.name})
     return f"A page and threads {crowds[0]}" if crowds else "A page"
+
+
+def why(stuck: Stuck, table: Table) -> str:
+    """Why a proof failed: the law that a step breaks, and the state in which it does."""
+    columns = {c.var.name: c for c in table.columns}
+
+    def law(fact: Fact) -> str:
+        if fact.cube is not None:
+            return f"'never {show_cube(fact.cube, columns)}'"
+        return f"that {fact.name} is in range" if fact.kind == "range" else fact.name
+
+    def page(values: Mapping[str, Value]) -> str:
+        told = (
+            name if value is True else f"{name}={value}"
+            for name, value in values.items()
+            if value and columns[name].values[:1] != (value,)
+        )
+        return f"({', '.join(told)})"
+
+    step = stuck.step.removesuffix("@actor").removesuffix("@bystander")
+    of = " on another page" if stuck.step.endswith("@bystander") else ""
+    facts = ", ".join(law(f) for f in stuck.facts[:_FEW])
+    more = f" and {len(stuck.facts) - _FEW} more" if len(stuck.facts) > _FEW else ""
+    before = " beside ".join(page(v) for v in stuck.before)
+    return f"no law keeps {facts}{more} when {step}{of} starts from {before}"
 
 
 def show_cube(cube: Cube, columns: dict[str, Column]) -> str:

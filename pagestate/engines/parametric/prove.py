@@ -50,9 +50,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A required fact that could not be kept: the step, and the page before and after it."""
+    """Facts that could not be kept: the step, and the pages before and the page after it."""
 
-    facts: tuple[str, ...]
+    facts: tuple[Fact, ...]
     step: str
     before: tuple[Mapping[str, Value], ...]
     after: Mapping[str, Value]
@@ -220,7 +220,7 @@ class Proof:
     def _initial(self) -> Stuck | None:
         broken = initial_break(self.terms, [(f.number, f.formula) for f in self.facts])
         bad = [f for f in self.facts if f.number in broken]
-        needed = [f.name for f in bad if f.kind in REQUIRED]
+        needed = [f for f in bad if f.kind in REQUIRED]
         if needed:
             return Stuck(tuple(needed), "the initial states", (), {})
         if bad:
@@ -247,7 +247,7 @@ class Proof:
         """All pages before the step are known: drop what it breaks, unless that is required."""
         numbers = found.broken()
         broken = [f for f in asked if f.number in numbers]
-        required = [f.name for f in broken if f.kind in REQUIRED]
+        required = [f for f in broken if f.kind in REQUIRED]
         if required:
             return Stuck(tuple(required), self.steps[k].name, found.before, found.after())
         laws = [f for f in broken if f.kind == "law"]
@@ -255,8 +255,7 @@ class Proof:
             self._drop(laws)
             return None
         if self.grown == _MOST_GROWN:
-            names = tuple(f.name for f in broken)
-            return Stuck(names, self.steps[k].name, found.before, found.after())
+            return Stuck(tuple(broken), self.steps[k].name, found.before, found.after())
         self._grow(found.after())
         return None
 
