@@ -4,15 +4,15 @@ from pagestate.models.bugs import starts
 from pagestate.models.bugs.pages import PAGE, WATCH
 from pagestate.schedule import Bug, Variant
 
-ANY_TIME = {"kcore": "tests", "getters": "any"}
-"""A reader may be between its test and its read when a driver marks the page."""
+TESTED = {"kcore": "tests"}
+"""The reader looks for PageOffline before it reads."""
 
 H10 = Bug(
     "H10",
     "/proc/kcore reads a page that was unplugged after it looked",
     "reads_plugged_memory",
-    Variant("v5_14", "dump", {**ANY_TIME, "freeze": False}, PAGE),
-    Variant("v5_14", "dump", {**ANY_TIME, "freeze": True}, PAGE),
+    Variant("v5_14", "dump", {**TESTED, "freeze": False}, PAGE),
+    Variant("v5_14", "dump", {**TESTED, "freeze": True}, PAGE),
     fix="82840451936f, 6cc26d77613a, c6d9eee2a686: page_offline_rwsem (v5.14)",
     setup=starts.allocated,
     at_most=4,
@@ -24,7 +24,7 @@ H10B = Bug(
     "/proc/kcore reads unplugged pages",
     "reads_plugged_memory",
     Variant("v5_10", "dump", {}, PAGE),
-    Variant("v5_10", "dump", {**ANY_TIME, "freeze": True}, PAGE),
+    Variant("v5_10", "dump", {**TESTED, "freeze": True}, PAGE),
     fix="\"fs/proc/kcore: don't read offline sections, logically offline pages and hwpoisoned "
     'pages" (v5.14)',
     setup=starts.unplugged,
