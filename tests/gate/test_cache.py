@@ -9,8 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from pagestate.check.replay import ReplayMismatch
 from pagestate.check.request import make_request
 from pagestate.core.verdict import Verdict
+from pagestate.gate import recheck
 from pagestate.gate.cache import Cache, Coverage, Entry, Route
 from pagestate.gate.jobs import job_from
 from pagestate.gate.perform import perform
@@ -159,6 +161,17 @@ def test_a_forged_path_is_found_out(tmp_path, change):
     again = perform(work("false"), tmp_path, tmp_path)
     assert again.dropped == ("offline_never_free",)
     assert Verdict.VIOLATED in {f.verdict for f in again.findings}
+
+
+def test_the_models_own_functions_have_the_last_word(tmp_path, monkeypatch):
+    perform(work("false"), tmp_path, tmp_path)
+
+    def differs(*args):
+        raise ReplayMismatch("the model's functions do something else")
+
+    monkeypatch.setattr(recheck, "replay", differs)
+    again = perform(work("false"), tmp_path, tmp_path)
+    assert set(again.dropped) == {"offline_never_free", "goes_offline"}
 
 
 def test_a_violation_without_a_path_and_a_goal_without_one_do_not_pass():

@@ -1,10 +1,13 @@
 """What an answer is an answer to: lines and texts do not count, meaning does."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from pagestate.check.request import make_request
+from pagestate.core.expr import FALSE, TRUE, Param
+from pagestate.core.sorts import IndexSort, IntSort
 from pagestate.gate.digest import property_digests, system_digest
 from pagestate.lang.load import load_model
 from tests.gate.projects import MODELS
@@ -68,6 +71,49 @@ def test_a_property_counts_alone(model):
 
 def test_switches_count(model):
     assert digests(model)[0] != digests(model, {"hook": "false"})[0]
+
+
+def _variants(system):
+    """The system with one thing changed, for every part that has a meaning."""
+    for n, action in enumerate(system.actions):
+        for change in (
+            {"guard": TRUE},
+            {"writes": action.writes[1:]},
+            {"writes": tuple(replace(w, value=FALSE) for w in action.writes)},
+            {"writes": tuple(replace(w, where=FALSE) for w in action.writes)},
+            {"expect_dead": "why"},
+            {"takes": "a lock"},
+            {"thread": "another"},
+            {"thread_param": Param("z", IndexSort("z"))},
+        ):
+            actions = list(system.actions)
+            actions[n] = replace(action, **change)
+            yield change, replace(system, actions=tuple(actions))
+    for n, var in enumerate(system.variables):
+        changes = [{"free": True}, {"dims": ()}, {"name": "z"}, {"sort": IntSort(0, 9)}]
+        if var.control:
+            changes = [{"init": var.sort.members[1]}, {"free": True}]
+        for change in changes:
+            if getattr(var, next(iter(change))) != next(iter(change.values())):
+                variables = list(system.variables)
+                variables[n] = replace(var, **change)
+                yield change, replace(system, variables=tuple(variables))
+    for n, thread in enumerate(system.threads):
+        for change in ({"repeat": not thread.repeat}, {"fair": "none"}, {"eager": True}):
+            threads = list(system.threads)
+            threads[n] = replace(thread, **change)
+            yield change, replace(system, threads=tuple(threads))
+    yield "init", replace(system, init=FALSE)
+    yield "order", replace(system, actions=tuple(reversed(system.actions)))
+
+
+def test_every_part_that_has_a_meaning_counts(model):
+    system = make_request(load_model(str(model)), {}, {}, ()).compiled.system
+    digest = system_digest(system)
+    variants = list(_variants(system))
+    assert len(variants) > 60
+    for what, other in variants:
+        assert system_digest(other) != digest, what
 
 
 def test_order_of_steps_counts(model):
