@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pagestate.check.certificate import certify
+from pagestate.check.minimise import minimised
 from pagestate.check.names import file_stem
 from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch, replay
@@ -124,7 +125,7 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
             trace = trace_of(
                 compiled.system,
                 sizes,
-                answer.path,
+                minimised(compiled.system, sizes, prop, answer.path),
                 prop,
                 answer.verdict.value,
                 answer.engine,

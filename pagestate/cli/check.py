@@ -19,6 +19,7 @@ from pagestate.cli.files import check_target, emit, stored, write_whole
 from pagestate.cli.htmlpages import check_page
 from pagestate.cli.jsonresults import results_object
 from pagestate.cli.meter import Meter
+from pagestate.cli.more import More, more_of
 from pagestate.cli.options import pairs
 from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
@@ -128,6 +129,15 @@ Exit codes:
 )
 @click.option("--require-proof", is_flag=True, help="`bounded` is not enough: exit 3.")
 @click.option("--values", is_flag=True, help="Show the changed state under each step.")
+@click.option(
+    "--all",
+    "most",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=1,
+    help="Show up to N counterexamples of a property, all of the same length and no two with the "
+    "same steps in the same order.",
+)
 def check(
     model: str,
     names: Sequence[str],
@@ -142,12 +152,14 @@ def check(
     html_dir: Path | None,
     require_proof: bool,
     values: bool,
+    most: int,
 ) -> None:
     """Check the properties of MODEL: the name of a shipped model, or the path of a Python file.
 
     Without options every property is decided for the sizes that the model names: by exhaustive
-    search, joined by bounded model checking where that takes long. A counterexample is the shortest one,
-    and is replayed through the model's own functions before it is shown.
+    search, joined by bounded model checking where that takes long. A counterexample is a shortest
+    one, of those one with few switches between CPUs, and is replayed through the model's own
+    functions before it is shown.
     """
     if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
         raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
@@ -182,6 +194,12 @@ def check(
     problems = unused(wish, found)
     found = [p for p in found if p.results] or found[:1]
     problems += _deliver(declared, found, json_file, trace_dir, require_proof, values)
+    out = sys.stderr if json_file == "-" else sys.stdout
+    for more in more_of(declared, found, wish.settings, most):
+        problem = emit("\n" + more.text(values, report.width_of(out)), out)
+        problems += [problem] if problem else []
+        if trace_dir is not None:
+            problems += _keep_more(trace_dir, more, declared.name)
     if html_dir is not None:
         page = check_page(declared, found, f"pagestate {__version__}")
         path = html_dir / f"{file_stem(declared.name, '')}.html"
@@ -234,6 +252,17 @@ def _deliver(
     if trace_dir is not None:
         problems += _keep(trace_dir, [r for p in parts for r in p.results], model.name)
     return [p for p in problems if p]
+
+
+def _keep_more(folder: Path, more: More, name: str) -> list[str]:
+    """Store other counterexamples of a result beside its first; what could not be written."""
+    stem = file_stem(name, more.result.name, more.result.scenario)
+    paths = (folder / f"{stem}.{n}.itf.json" for n in range(2, len(more.traces) + 2))
+    kept = [
+        stored(path, partial(save_trace, trace))
+        for path, trace in zip(paths, more.traces, strict=True)
+    ]
+    return [problem for problem in kept if problem]
 
 
 def _keep(folder: Path, results: Sequence[Result], name: str) -> list[str]:
