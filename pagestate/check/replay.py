@@ -27,7 +27,7 @@ def rerun(compiled: Compiled, trace: Trace) -> None:
     machine = Machine(compiled, trace.sizes, trace.states[0])
     _compare(machine, trace, 0)
     for number in range(1, len(trace.steps) + 1):
-        _step(compiled, machine, trace, number)
+        take_step(compiled, machine, trace, number)
 
 
 def replay(
@@ -45,7 +45,7 @@ def replay(
     truths = [_truth(machine, compiled, prop)]
     for number in range(1, len(trace.steps) + 1):
         before = machine.shared()
-        _step(compiled, machine, trace, number)
+        take_step(compiled, machine, trace, number)
         truths.append(_truth(machine, compiled, prop))
         last = number == len(trace.steps)
         if not last and prop.kind == "always" and not _holds(machine, compiled, prop, before):
@@ -61,7 +61,8 @@ def replay(
     return machine
 
 
-def _step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:
+def take_step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:
+    """Take step ``number`` of ``trace`` and compare the states.  Raises ReplayMismatch."""
     step = trace.steps[number - 1]
     try:
         machine.step(step.thread, step.member, step.picks)
@@ -94,7 +95,7 @@ def _loop(
     if trace.loop is None:
         raise ReplayMismatch(f"{prop.name} is about infinite executions, and this is none")
     for number in range(trace.loop + 1, len(trace.steps) + 1):
-        _step(compiled, machine, trace, number)
+        take_step(compiled, machine, trace, number)
         truths.append(_truth(machine, compiled, prop))
     met = [k for k, (_, goal) in enumerate(truths) if goal]
     since = met[-1] + 1 if met else 0

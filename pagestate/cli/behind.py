@@ -52,6 +52,23 @@ class Models:
                 problem = error
         raise problem
 
+    def compiled_for(self, trace: Trace, model: str) -> Compiled:
+        """The compiled model that ``trace`` can be an execution of; ``model`` as in ``background``.
+
+        Raises TraceError, ModelError.
+        """
+        if not model and trace.model not in shipped_names():
+            text = f"the trace is of the model {trace.model}, which is not a shipped one"
+            raise TraceError(f"{text}: say where it is with --model")
+        declared = self._load(model or trace.model)
+        if declared.name != trace.model:
+            raise TraceError(f"the trace is of the model {trace.model}, not of {declared.name}")
+        for part in _parts(trace, declared):
+            compiled = self._compile(trace, part)
+            if {v.name for v in compiled.system.variables} == {v.name for v in trace.variables}:
+                return compiled
+        raise TraceError(f"{trace.model} has changed: it has other threads or variables")
+
     def _load(self, name: str) -> Model:
         if name not in self.loaded:
             self.loaded[name] = load(name)

@@ -23,6 +23,7 @@ from pagestate.cli.graph import graph
 from pagestate.cli.matrix import matrix
 from pagestate.cli.models import models
 from pagestate.cli.prove import prove
+from pagestate.cli.replay import replay
 from pagestate.cli.show import show
 
 
@@ -115,5 +116,6 @@ main.add_command(graph)
 main.add_command(matrix)
 main.add_command(models)
 main.add_command(prove)
+main.add_command(replay)
 main.add_command(report)
 main.add_command(show)
