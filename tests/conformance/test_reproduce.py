@@ -146,20 +146,22 @@ def test_why_a_recording_is_impossible() -> None:
     assert f"{MARKED} {FREE}   by virtio_mem: offline[page page] = True" in text
 
 
+RACE = [
+    (FREE, FREE),
+    (OUT, FREE),
+    (OUT.replace("rc1", "rc2"), FREE),
+    (MARKED.replace("rc1", "rc2"), FREE),
+    (MARKED, FREE),
+    (MARKED.replace("rc1", "rc0"), FREE),
+    ("rc0/off1/plug1/FREE", FREE),
+]
+
+
 def test_another_thread_may_move() -> None:
-    rows: list[tuple[str, ...]] = [
-        (FREE, FREE),
-        (OUT, FREE),
-        (OUT.replace("rc1", "rc2"), FREE),
-        (MARKED.replace("rc1", "rc2"), FREE),
-        (MARKED, FREE),
-        (MARKED.replace("rc1", "rc0"), FREE),
-        ("rc0/off1/plug1/FREE", FREE),
-    ]
-    result = found(rows, Bounds(), hook="false")
+    result = found(RACE, Bounds(), hook="false")
     assert [s.thread for s in result.trace.steps].count("getter") == 3
     with pytest.raises(Impossible) as caught:
-        found(rows, Bounds(), hook="true")
+        found(RACE, Bounds(), hook="true")
     assert caught.value.sample == 6
 
 
@@ -234,6 +236,39 @@ def test_words_may_stand_for_others() -> None:
     assert shown_.marks[2:] == (2, 3)
     with pytest.raises(Impossible):
         reproduce(request(), SEEN, recording(*rows), Bounds(), table={"fresh": (FREE,)})
+
+
+def test_what_goes_there_and_back_is_no_silence() -> None:
+    """Two getters: one comes and goes while the driver turns to the next page."""
+    asked = make_request(model, {"hook": "true"}, {"page": "2", "getter": "2"}, [])
+    items = [V("alloc_contig_range", page=0), S("get_page_unless_zero", page=0)]
+    start = Schedule("held", [*items, V("plugged = False", page=0)])
+    held = "rc1/off1/plug0/OUT"
+    record = recording((held, FREE), (held, OUT))
+    assert reproduce(asked, SEEN, record, Bounds(silent=2), start)
+    with pytest.raises(Impossible):
+        reproduce(asked, SEEN, record, Bounds(silent=0, hidden=9, strange=3), start)
+    assert reproduce(asked, SEEN, record, Bounds(silent=0, hidden=9, strange=4), start)
+
+
+def test_silent_steps_are_bounded_where_a_state_fits_two_samples() -> None:
+    start = Schedule("locked", [V("mutex_lock")])
+    table = {"fresh": (FREE, OUT), "taken": (OUT,)}
+    record = recording(("fresh", FREE), ("taken", FREE))
+    assert reproduce(request(), SEEN, record, Bounds(silent=1), start, table)
+    with pytest.raises(Impossible):
+        reproduce(request(), SEEN, record, Bounds(silent=0), start, table)
+
+
+@pytest.mark.parametrize("seed", [10, 15])
+def test_the_rest_of_a_corrupted_recording_counts(seed: int) -> None:
+    """Among these is one whose next sample can be shown, and the one after that cannot."""
+    asked, bounds = request(hook="false"), Bounds(4, 1, 1)
+    record = random_recording(Random(seed), asked)
+    rejection = reject(Reproduction(asked, SEEN, record, bounds))
+    for corruption in corruptions(record, record.vocabulary):
+        shown_ = plain(asked, corruption.of(record), bounds)
+        assert shown_ == (corruption in (*rejection.legal, *rejection.accepted)), corruption
 
 
 def test_corrupted_recordings_are_rejected() -> None:
