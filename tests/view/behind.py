@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pagestate.check.schedule import follow
+from pagestate.check.retrace import retrace
 from pagestate.cli.behind import Models
 from pagestate.core.trace import Trace
 from pagestate.view.background import Background
@@ -29,7 +29,7 @@ CROSSED = [
 
 def offlined() -> Trace:
     """A page with a reference goes offline; the offliner has to wait for the driver's lock."""
-    return follow(MODEL, OFFLINED, prop="offline_unused", initial=FREE)
+    return retrace(MODEL, OFFLINED, prop="offline_unused", initial=FREE)
 
 
 def waiting() -> Trace:
@@ -39,11 +39,11 @@ def waiting() -> Trace:
     schedule = [*OFFLINED[:3], OFFLINED[3], OFFLINED[4], OFFLINED[5]]
     waited = ("offliner", "wait_until(refcount[page 1] == 0)", {"page": 1})
     schedule += [dropped, waited, OFFLINED[0], OFFLINED[6]]
-    return follow(MODEL, schedule, prop="offline_unused", switches={"waits": True}, initial=FREE)
+    return retrace(MODEL, schedule, prop="offline_unused", switches={"waits": True}, initial=FREE)
 
 
 def deadlocked() -> Trace:
-    return follow(MODEL, CROSSED, prop="deadlock_free", switches={"nested": True}, initial=FREE)
+    return retrace(MODEL, CROSSED, prop="deadlock_free", switches={"nested": True}, initial=FREE)
 
 
 def background(trace: Trace) -> Background:

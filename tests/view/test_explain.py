@@ -7,6 +7,7 @@ import pytest
 
 from pagestate.cli.behind import Models
 from pagestate.view.background import background_of
+from pagestate.view.sources import read_sources
 from pagestate.view.text import render_text
 from pagestate.view.traceview import view_of
 from pagestate.view.wellformed import TraceError
@@ -122,6 +123,15 @@ def test_the_sources_are_those_of_the_model():
     assert line[row.span.column - 1 : row.span.end_column - 1] == "m.offline[page] = True"
 
 
+def test_sources_are_those_of_steps_and_of_properties():
+    found = behind.background(behind.offlined())
+    file = str(Path(behind.MODEL).resolve())
+    assert set(read_sources(found.system, ())) == {file}
+    bare = replace(found.system, actions=())
+    assert set(read_sources(bare, (found.decides,))) == {file}
+    assert read_sources(bare, ()) == {}
+
+
 def test_files_that_only_the_trace_names_are_not_read(tmp_path):
     secret = tmp_path / "secret.py"
     secret.write_text("password = 1\n")
@@ -170,7 +180,13 @@ def no_pick(trace):
     return replace(trace, steps=(replace(trace.steps[0], picks={}), *trace.steps[1:]))
 
 
+def other_choice(trace):
+    step = replace(trace.steps[3], picks=dict.fromkeys(trace.steps[3].picks, False))
+    return replace(trace, steps=(*trace.steps[:3], step, *trace.steps[4:]))
+
+
 BROKEN = [
+    (other_choice, "step 4 .*: the model cannot take it there"),
     (other_step, "no step 'x'"),
     (other_value, r"step 3 .*refcount\[0\] is 0 in the model, 1 in it"),
     (other_order, "step 1"),

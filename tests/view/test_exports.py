@@ -12,8 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given, settings
 
-from pagestate.check.replay import ReplayMismatch
-from pagestate.check.schedule import NotFollowed, follow
+from pagestate.check.retrace import NotRetraced, retrace
 from pagestate.core.execute import NotAPath
 from pagestate.core.trace import Step
 from pagestate.view.export.dot import render_dot
@@ -129,6 +128,18 @@ def test_perfetto_has_calls_locks_and_counters():
     assert {("page 1 offline", 0, 0), ("page 1 offline", 7, 1)} <= counters
 
 
+def test_a_helper_that_is_called_again_is_another_slice():
+    steps = tuple(
+        Step("getter", 0, text, text, (call,))
+        for text, call in [("a", "f"), ("b", "f"), ("c", "g")]
+    )
+    trace = replace(samples.no_steps(), steps=steps)
+    trace = replace(trace, states=trace.states * 4)
+    events = json.loads(render_perfetto(view_of(trace)))["traceEvents"]
+    slices = {e["name"]: (e["ts"], e["dur"]) for e in events if e["ph"] == "X"}
+    assert slices["f"] == (0, 2) and slices["g"] == (2, 1)
+
+
 # SVG
 
 
@@ -198,7 +209,7 @@ def test_hostile_names_stay_strings_of_the_exported_test():
     tree = ast.parse(text)
     calls = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call)]
     imports = [n for n in ast.walk(tree) if isinstance(n, ast.Import | ast.ImportFrom)]
-    assert calls == ["follow"] and len(imports) == 1
+    assert calls == ["retrace"] and len(imports) == 1
     schedule = next(
         ast.literal_eval(n.value)
         for n in tree.body
@@ -218,13 +229,15 @@ def test_every_exported_test_is_python(trace):
 
 def test_a_schedule_that_ends_too_early_or_elsewhere():
     with pytest.raises(NotAPath, match="does not decide"):
-        follow(behind.MODEL, behind.OFFLINED[:-1], prop="offline_unused", initial=behind.FREE)
-    with pytest.raises(NotFollowed, match="initial value"):
-        follow(behind.MODEL, behind.OFFLINED, prop="offline_unused")
-    wrong = [("offliner", "mutex_lock(hotplug)", {"page": 7})]
-    with pytest.raises((NotFollowed, NotAPath, KeyError)):
-        follow(behind.MODEL, wrong, prop="offline_unused", initial=behind.FREE)
-    assert issubclass(ReplayMismatch, Exception)
+        retrace(behind.MODEL, behind.OFFLINED[:-1], prop="offline_unused", initial=behind.FREE)
+    with pytest.raises(NotRetraced, match="initial value"):
+        retrace(behind.MODEL, behind.OFFLINED, prop="offline_unused")
+    blocked = [*behind.CROSSED, ("offliner", "mutex_lock(device)", {})]
+    with pytest.raises(NotRetraced, match=r"step 3: offliner cannot do mutex_lock\(device\) there"):
+        retrace(behind.MODEL, blocked, prop="deadlock_free", initial=behind.FREE)
+    strange = [("offliner", "mutex_lock(hotplug)", {"page": 7})]
+    with pytest.raises(NotRetraced, match="there is no page 7"):
+        retrace(behind.MODEL, strange, prop="offline_unused", initial=behind.FREE)
 
 
 # The report

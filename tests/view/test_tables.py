@@ -1,7 +1,10 @@
 """The tables say what the states say."""
 
+from dataclasses import replace
+
 from hypothesis import given, settings
 
+from pagestate.core.trace import Step
 from pagestate.view.tables import tables_of
 from pagestate.view.traceview import view_of
 from pagestate.view.values import local_name, show_value
@@ -40,6 +43,14 @@ def test_pages_are_columns_and_threads_have_tables_of_their_own():
     offline = found.cells[pages.rows[1].cells[1]]
     assert offline.name == "page 1 offline"
     assert [(s.state, s.value) for s in offline.history] == [(0, "0"), (7, "1")]
+
+
+def test_a_value_of_another_type_is_another_value():
+    trace = samples.no_steps()
+    state = {**trace.states[0], ("refcount", (0,)): False}
+    trace = replace(trace, states=(trace.states[0], state), steps=(Step("t", None, "a", "a"),))
+    found = tables_of(trace)
+    assert [found.cells[c].name for c in found.changed[0]] == ["page 0 refcount"]
 
 
 def test_two_indices():

@@ -23,7 +23,7 @@ def _lines(trace: Trace, model: str, background: Background | None) -> Iterator[
     view = view_of(trace, background)
     yield '"""Replays a trace that pagestate found: the schedule must still lead where it led."""'
     yield ""
-    yield "from pagestate.check.schedule import follow"
+    yield "from pagestate.check.retrace import retrace"
     yield ""
     yield from (f"# {line}".rstrip() for line in render_text(view).split("\n"))
     yield ""
@@ -41,7 +41,7 @@ def _lines(trace: Trace, model: str, background: Background | None) -> Iterator[
     yield ""
     yield ""
     yield f"def test_{_identifier(trace.property)}():"
-    yield "    trace = follow("
+    yield "    trace = retrace("
     yield "        MODEL,"
     yield "        SCHEDULE,"
     yield f"        prop={trace.property!a},"

@@ -1,7 +1,7 @@
-"""A schedule in readable form, followed in a model: what exported pytest files call.
+"""A schedule in readable form, retraced in a model: what exported pytest files call.
 
 A step is named by its thread, its text and the values it chose; where it stands in the file does
-not matter.  What is followed is then replayed by the model's own functions as every
+not matter.  What is retraced is then replayed by the model's own functions as every
 counterexample is.
 """
 
@@ -13,7 +13,7 @@ from pagestate.check.request import make_request, scenarios_of
 from pagestate.core.evaluate import CountOverflow, apply, enabled, initial_state
 from pagestate.core.execute import trace_of
 from pagestate.core.property import Property
-from pagestate.core.sorts import Sizes, Value
+from pagestate.core.sorts import IndexSort, Sizes, Value
 from pagestate.core.system import Action, System
 from pagestate.core.trace import CellName, State, Trace
 from pagestate.core.verdict import Move, Verdict
@@ -24,11 +24,11 @@ from pagestate.lang.load import load_model
 _COUNT_BOUND = 1 << 20
 
 
-class NotFollowed(Exception):
+class NotRetraced(Exception):
     """A step of the schedule that the model does not have there; the message says which."""
 
 
-def follow(
+def retrace(
     model: str | Path,
     schedule: Sequence[tuple[str, str, Mapping[str, Value]]],
     *,
@@ -42,18 +42,18 @@ def follow(
 
     A step is ``(thread, text, choices)``, the thread with its number if it is replicated
     (``"getter 1"``).  ``initial`` has the values that the model leaves open, ``loop`` the number of
-    the state that a lasso returns to.  Raises NotFollowed where the model cannot take a step,
+    the state that a lasso returns to.  Raises NotRetraced where the model cannot take a step,
     core.execute.NotAPath and check.replay.ReplayMismatch where the end is another one, and
     ModelError for a model, switch, size or property that does not exist.
     """
     declared = load_model(str(model))
     settings = {n: _setting(v) for n, v in (switches or {}).items()}
     numbers = {n: str(v) for n, v in (sizes or {}).items()}
-    problem: NotFollowed | None = None
+    problem: NotRetraced | None = None
     for scenario in scenarios_of(declared, (), (prop,)) or ("",):
         request = make_request(declared, settings, numbers, [prop], scenario)
         try:
-            return _followed(
+            return _retraced(
                 request.compiled,
                 request.properties[0],
                 Sizes(request.sizes, _COUNT_BOUND),
@@ -61,13 +61,13 @@ def follow(
                 initial or {},
                 loop,
             )
-        except NotFollowed as error:
+        except NotRetraced as error:
             problem = error
     assert problem is not None
     raise problem
 
 
-def _followed(
+def _retraced(
     compiled: Compiled,
     prop: Property,
     sizes: Sizes,
@@ -81,7 +81,7 @@ def _followed(
     try:
         state: State = initial_state(system, sizes, open_cells)
     except KeyError as error:
-        raise NotFollowed(f"the initial value of {error} is not given") from None
+        raise NotRetraced(f"the initial value of {error} is not given") from None
     moves = list[Move]()
     for number, (who, text, choices) in enumerate(schedule, 1):
         action, picks = _found(system, sizes, state, who, text, choices, number)
@@ -89,7 +89,7 @@ def _followed(
         try:
             state = apply(system, action, state, sizes, picks)
         except CountOverflow as error:
-            raise NotFollowed(f"step {number} ({text}): {error}") from None
+            raise NotRetraced(f"step {number} ({text}): {error}") from None
     verdict = Verdict.EXHAUSTED if prop.kind == "reachable" else Verdict.VIOLATED
     path = Moves(tuple(open_cells.items()), tuple(moves), loop)
     trace = trace_of(system, sizes, path, prop, verdict.value, "schedule", compiled.valuation)
@@ -112,14 +112,22 @@ def _found(
         picks = _picks(action, choices)
         if picks is None or _mover(action, picks) != who:
             continue
+        for param in action.params:
+            if isinstance(param.sort, IndexSort):
+                _member(picks[param.name], param.sort, sizes, number)
         if enabled(action, state, sizes, picks):
             there.append((action, picks))
     same = [each for each in there if _head(each[0].info.text) == _head(text)]
     if not same:
         others = ", ".join(sorted({a.info.text for a, _ in there}))
         instead = f"it could do: {others}" if others else "it can do nothing of the kind"
-        raise NotFollowed(f"step {number}: {who} cannot do {text} there; {instead}")
+        raise NotRetraced(f"step {number}: {who} cannot do {text} there; {instead}")
     return same[0]
+
+
+def _member(value: Value, sort: IndexSort, sizes: Sizes, number: int) -> None:
+    if type(value) is not int or not 0 <= value < sizes.of(sort):
+        raise NotRetraced(f"step {number}: there is no {sort.name} {value}")
 
 
 def _picks(action: Action, choices: Mapping[str, Value]) -> dict[str, Value] | None:
