@@ -107,6 +107,8 @@ class Table:
 
         Views are told apart by a hash; one that is lost costs work later, never a proof.
         """
+        if not self.columns:
+            return 0
         sort = next((c.var.dims[0] for c in self.columns if c.var.dims), None)
         mix = np.random.default_rng(0).integers(1, 1 << 62, len(self.columns))
         for page in range(1 if sort is None else sizes.of(sort)):
