@@ -24,7 +24,8 @@ from pagestate.core.verdict import Answer, Path, Verdict
 from pagestate.engines.interface import Progress, Report, Task, refuse_liveness
 from pagestate.engines.ledger import ledger_laws
 from pagestate.smt.orbits import interchangeable, swaps
-from pagestate.smt.unroll import Absent, Escape, Found, GaveUp, Unrolling
+from pagestate.smt.relation import Escape
+from pagestate.smt.unroll import Absent, Found, GaveUp, Unrolling
 
 _LAWS_FROM = 8
 
