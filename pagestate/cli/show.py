@@ -62,6 +62,7 @@ Examples:
   pagestate show traces/rfc_v3-offline_never_free.itf.json --values
   pagestate show --html race.html traces/*.itf.json      one page, for a browser
   pagestate show --html race.html --model my_model.py out/my_model-*.itf.json
+  pagestate show --tui --model my_model.py out/my_model-*.itf.json   in the terminal
   pagestate show --format svg -o race.svg trace.itf.json
   pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools
 
@@ -115,6 +116,11 @@ Formats:
     "--width", type=click.IntRange(min=MIN_WIDTH), default=75, show_default=True, help="Columns."
 )
 @click.option("--no-header", is_flag=True, help="Leave out the first line.")
+@click.option(
+    "--tui",
+    is_flag=True,
+    help="Look at the traces in the terminal; ? shows the keys. Needs Textual.",
+)
 def show(
     traces: Sequence[str],
     form: str | None,
@@ -127,6 +133,7 @@ def show(
     numbers: bool,
     width: int,
     no_header: bool,
+    tui: bool,
 ) -> None:
     """Show each TRACE, an ITF JSON file, as the CPU diagram of kernel commit messages.
 
@@ -142,8 +149,15 @@ def show(
         raise UserError(f"--format {form} takes one trace; text and html take several")
     if output is not None:
         check_target(output)
+    if tui and (form != "text" or output is not None):
+        raise UserError("--tui shows traces in the terminal: leave --format and --output out")
     known = Models()
     loaded = [_loaded(file, models, known) for file in traces]
+    if tui:
+        with user_errors():
+            views = [one.view for one in loaded]
+        _look(views)
+        return
     with user_errors():
         if form == "html":
             text = render_html(report_of([(one.trace, one.view) for one in loaded])).rstrip("\n")
@@ -167,6 +181,17 @@ def show(
     problem = emit(text, sys.stdout)
     if problem:
         raise UserError(problem)
+
+
+def _look(views: Sequence[TraceView]) -> None:
+    """The viewer in the terminal.  Raises UserError where there is none, or no Textual."""
+    try:
+        from pagestate.view.tui.app import run
+    except ImportError:
+        raise UserError("--tui needs Textual: pip install 'pagestate[tui]'") from None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UserError("--tui needs a terminal")
+    run(views)
 
 
 def _level(values: bool, with_locals: bool) -> Values:

@@ -1,0 +1,1 @@
+"""The trace viewer in a terminal; ``app`` needs Textual (the extra ``tui``)."""
