@@ -1,5 +1,6 @@
 """Counterexamples that are easy to read: few switches; and others of the same length."""
 
+from dataclasses import replace
 from itertools import pairwise, permutations
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pagestate.check.others import MOST_STATES, NotListed, other_traces
 from pagestate.check.request import make_request
 from pagestate.core.execute import NotAPath, states_of, trace_of, why_not
 from pagestate.core.sorts import Sizes
+from pagestate.core.verdict import Move
 from pagestate.core.verdict import Path as Execution
 from pagestate.engines.explicit import Explicit
 from pagestate.engines.interface import Task
@@ -47,6 +49,59 @@ def apart(m: Memory) -> bool:
 
 model = Model("apart", state=Memory, threads=[one, two], properties=[apart])
 """
+
+
+TRAP = MODEL.replace(
+    """    m.a = True
+    m.left = True
+""",
+    """    m.a = True
+    wait_until(m.b)
+    m.left = True
+""",
+).replace(
+    """    m.b = True
+    m.right = True
+""",
+    """    m.b = True
+    m.right = True
+    m.a = False
+""",
+).replace("thread, var", "thread, var, wait_until")  # fmt: skip
+
+PAGES = """
+from pagestate import Model, Page, State, always, per_page, thread
+
+
+class Memory(State):
+    x = per_page(bool, init=False)
+    y = per_page(bool, init=False)
+
+
+@thread
+def one(m: Memory, page: Page) -> None:
+    m.x[page] = True
+
+
+@thread
+def two(m: Memory, page: Page) -> None:
+    m.y[page] = True
+
+
+@always("not both")
+def apart(m: Memory) -> bool:
+    return not (any(m.x[p] for p in m.pages) and any(m.y[p] for p in m.pages))
+
+
+model = Model("pages", state=Memory, threads=[one, two], properties=[apart], sizes={"page": 2})
+"""
+
+
+@pytest.fixture
+def trap(tmp_path: Path) -> str:
+    path = tmp_path / "trap.py"
+    path.write_text(TRAP, encoding="utf-8")
+    return str(path)
 
 
 @pytest.fixture
@@ -106,6 +161,48 @@ def test_members_that_can_be_one_are(file):
     system = request.compiled.system
     best = minimised(system, sizes, prop, path)
     assert cost(best)[1] == 2, "one page and one getter"
+
+
+def test_an_order_that_a_guard_forbids_is_none(trap):
+    request, prop, sizes, path = shortest(trap)
+    system = request.compiled.system
+    found = list(orders(system, sizes, prop, path))
+    least, most = min(cost(p)[0] for p in found), max(cost(p)[0] for p in found)
+    assert least < most
+    for worse in found:
+        best = minimised(system, sizes, prop, worse)
+        assert cost(best)[0] == least
+        assert not why_not(system, sizes, prop, states_of(system, sizes, best), best)
+
+
+def test_a_thread_is_not_started_where_that_costs_a_switch(tmp_path):
+    file = tmp_path / "longer.py"
+    order = "    m.b = True\n    m.c = True\n    m.right = True\n"
+    text = TRAP.replace("    m.b = True\n    m.right = True\n    m.a = False\n", order)
+    field = "    b = var(bool, init=False)\n"
+    file.write_text(text.replace(field, field + field.replace("b =", "c =")), encoding="utf-8")
+    request, prop, sizes, path = shortest(str(file))
+    for worse in orders(request.compiled.system, sizes, prop, path):
+        assert cost(minimised(request.compiled.system, sizes, prop, worse))[0] == 1
+
+
+def test_one_page_is_enough(tmp_path):
+    file = tmp_path / "pages.py"
+    file.write_text(PAGES, encoding="utf-8")
+    request, prop, sizes, path = shortest(str(file))
+    first, second = path.moves
+    assert first.picks == (("page", 0),)
+    path = replace(path, moves=(first, Move(second.action, (("page", 1),))))
+    best = minimised(request.compiled.system, sizes, prop, path)
+    assert cost(path)[1] == 2 and cost(best)[1] == 1
+
+
+def test_others_do_not_go_on_after_a_violation(trap):
+    request, prop, sizes, path = shortest(trap)
+    trace = trace_of(request.compiled.system, sizes, path, prop, "violated", "x", {})
+    longer = replace(trace, steps=(*trace.steps, trace.steps[-1]))
+    others = other_traces(request, prop, longer, 100)
+    assert all(len(t.steps) == len(path.moves) + 1 for t in others)
 
 
 def test_what_is_no_execution_is_left_alone(file):

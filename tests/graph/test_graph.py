@@ -67,6 +67,7 @@ def test_the_first_state_is_initial_and_states_are_counted():
     compiled, sizes, reached = found()
     picture = lifecycle_graph(compiled, sizes, reached, plain_watch(compiled, "page"))
     assert [n.name for n in picture.nodes if n.initial] == ["buddy"]
+    assert all(e.source != e.target for e in picture.edges)
     assert sum(n.states for n in picture.nodes) == len(reached.states)
 
 
