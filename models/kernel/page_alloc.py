@@ -59,6 +59,7 @@ def put_on_list(m: Memory, page: Page) -> None:
     """
     bug_on(m.free[page] or m.user[page] or m.refcount[page] > 0)
     m.freeing[page] -= 1
+    m.revived = False
     m.free[page] = not free_checks or clear_type_on_free or not m.offline[page]
     if free_checks or clear_type_on_free or not type_bits:
         m.offline[page] = False
@@ -69,6 +70,7 @@ def free_pages_core(m: Memory, page: Page) -> None:
     """To the free list for the first time since the memmap was initialised."""
     bug_on(m.free[page] or m.user[page] or m.refcount[page] > 0)
     m.free[page] = True
+    m.revived = False
     if accounting and m.managed[page] < MOST:
         m.managed[page] += 1
 

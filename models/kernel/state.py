@@ -51,6 +51,7 @@ class Memory(State):
     # -------------------------------------------------------------------- host and virtio-mem
     plugged = per_page(bool, init=True, doc="host truth: there is memory behind the page")
     sb_plugged = per_page(bool, init=True, doc="virtio-mem's bitmap of plugged subblocks")
+    never_onlined = per_page(bool, init=False, doc="in the request, and was PG_dirty")
     requested = per_page(bool, init=False, doc="in the request that virtio-mem works on")
     foreign = per_page(bool, init=False, doc="given to the hypervisor by a balloon driver")
     mb_state = var(BlockState, init=BlockState.ONLINE)
@@ -81,7 +82,7 @@ class Memory(State):
     device_hotplug_lock = mutex(doc="serialises on-, offlining and removal of devices")
     mem_hotplug_lock = rwsem(doc="serialises changes of the memory map")
     hotplug_mutex = mutex(
-        guards=("sb_plugged", "mb_state", "driver_loaded", "requested"),
+        guards=("sb_plugged", "mb_state", "driver_loaded", "requested", "never_onlined"),
         doc="virtio-mem's: held from MEM_GOING_* to MEM_*LINE or MEM_CANCEL_*",
     )
     page_offline_rwsem = rwsem(doc="readers of memory content keep PageOffline from being set")

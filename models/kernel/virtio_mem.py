@@ -21,7 +21,6 @@ from pagestate.models.kernel.accounting import (
     end_operation,
     host_plugged,
     host_unplugged,
-    managed_add,
     managed_sub,
 )
 from pagestate.models.kernel.memory_hotplug import (
@@ -31,7 +30,7 @@ from pagestate.models.kernel.memory_hotplug import (
     remove_memory,
 )
 from pagestate.models.kernel.page_isolation import alloc_contig_range
-from pagestate.models.kernel.page_ref import free_page, page_ref_inc, undisturbed
+from pagestate.models.kernel.page_ref import page_ref_inc, undisturbed
 from pagestate.models.kernel.state import BlockState, Memory
 from pagestate.models.kernel.switches import (
     add_under_mutex,
@@ -47,11 +46,8 @@ from pagestate.models.kernel.switches import (
     unload,
     unload_revokes,
 )
-from pagestate.models.kernel.virtio_mem_notifier import (
-    generic_online_page,
-    set_fake_offline,
-)
-from pagestate.models.kernel.virtio_mem_requests import unplug_requested_set
+from pagestate.models.kernel.virtio_mem_notifier import clear_fake_offline, set_fake_offline
+from pagestate.models.kernel.virtio_mem_requests import plug_requested_set, unplug_requested_set
 
 
 @thread(repeat=True, src="drivers/virtio/virtio_mem.c: virtio_mem_run_wq")
@@ -100,7 +96,10 @@ def plug_or_unplug_online(m: Memory, page: Page) -> None:
         remove_online_block(m)
         return
     elif revive:
-        plug_online(m, page)
+        if requests == "set":
+            plug_requested_set(m)
+        else:
+            plug_online(m, page)
     mutex_unlock(m.hotplug_mutex)
 
 
@@ -149,30 +148,6 @@ def refused_by_host(m: Memory) -> bool:
         return False
     answer = either()
     return answer
-
-
-@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_clear_fake_offline")
-def clear_fake_offline(m: Memory, page: Page) -> None:
-    """Unmark the page, free it; in RFC v3 after taking a reference again.
-
-    A page that was never onlined goes the way of onlining: the count is overwritten with 0.
-    """
-    if rule == "unreferenced":
-        page_ref_inc(m, page)
-    with atomic("__ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c"):
-        m.offline[page] = False
-        m.claimed[page] = False
-        m.skippable[page] = False
-        m.revived = True
-    with atomic("TestClearPageDirty({page})"):
-        was_dirty = m.dirty[page]
-        m.dirty[page] = False
-        m.revived = False
-    if was_dirty:
-        generic_online_page(m, page)
-    else:
-        free_page(m, page)
-        managed_add(m, page)
 
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_try_remove_unplugged_mb")

@@ -9,8 +9,7 @@ from pagestate.models.kernel.memory_hotplug import add_memory, offline_and_remov
 from pagestate.models.kernel.page_isolation import alloc_contig_range
 from pagestate.models.kernel.state import BlockState, Memory
 from pagestate.models.kernel.switches import safe_unplug
-from pagestate.models.kernel.virtio_mem import clear_fake_offline
-from pagestate.models.kernel.virtio_mem_notifier import set_fake_offline
+from pagestate.models.kernel.virtio_mem_notifier import clear_fake_offline, set_fake_offline
 
 
 @thread(repeat=True, src="drivers/virtio/virtio_mem.c: virtio_mem_run_wq")

@@ -93,6 +93,58 @@ def unmark_offline(m: Memory, page: Page) -> None:
     m.skippable[page] = False
 
 
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_fake_online")
+def clear_fake_offline(m: Memory, page: Page) -> None:
+    """Unmark the page, free it; in RFC v3 after taking a reference again.
+
+    A page that was never onlined goes the way of onlining: the count is overwritten with 0.
+    """
+    if rule == "unreferenced":
+        page_ref_inc(m, page)
+    was_dirty = clear_marks(m, page)
+    give_back(m, page, was_dirty)
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_clear_fake_offline")
+def clear_marks(m: Memory, page: Page) -> bool:
+    """Whether the page was never onlined; since v6.11 such a page stays PageOffline for now."""
+    if memmap_offline:
+        kept = clear_one_mark(m, page)
+        return kept
+    with atomic("__ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c"):
+        m.offline[page] = False
+        m.claimed[page] = False
+        m.skippable[page] = False
+        m.revived = True
+    with atomic("TestClearPageDirty({page})"):
+        was_dirty = m.dirty[page]
+        m.dirty[page] = False
+    return was_dirty
+
+
+@atomic("ClearPageDirty or __ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c")
+def clear_one_mark(m: Memory, page: Page) -> bool:
+    """The driver knows which of the two it is; generic_online_page() clears PageOffline."""
+    m.revived = True
+    if m.dirty[page]:
+        m.dirty[page] = False
+        return True
+    m.offline[page] = False
+    m.claimed[page] = False
+    m.skippable[page] = False
+    return False
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_fake_online")
+def give_back(m: Memory, page: Page, never_onlined: bool) -> None:
+    """To the buddy: for the first time, or by dropping the driver's reference."""
+    if never_onlined:
+        generic_online_page(m, page)
+    else:
+        free_page(m, page)
+        managed_add(m, page)
+
+
 # ------------------------------------------------------------------------------------ offlining
 
 

@@ -1,13 +1,13 @@
-"""Unplug requests for several subblocks at once: drivers/virtio/virtio_mem.c.
+"""Requests for several subblocks at once: drivers/virtio/virtio_mem.c.
 
-The driver first tries to unplug all that is plugged of a block with one request; it then handles
-the subblocks together, phase by phase.  Any set of plugged subblocks is a request here.
+The driver first tries to unplug all that is plugged of a block with one request, and plugs runs of
+subblocks; it handles those of a request together, phase by phase.  Any set is a request here.
 """
 
 from pagestate import Page, atomic, either, inline
 from pagestate.models.kernel.page_isolation import isolate_for_contig, isolate_freepages_range
 from pagestate.models.kernel.state import Isolation, Memory
-from pagestate.models.kernel.virtio_mem_notifier import set_fake_offline
+from pagestate.models.kernel.virtio_mem_notifier import clear_marks, give_back, set_fake_offline
 
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_unplug_sb_online")
@@ -28,6 +28,30 @@ def unplug_requested_set(m: Memory) -> None:
         with atomic("sbm_set_sb_unplugged(requested)"):
             for p in m.pages:
                 m.sb_plugged[p] = m.sb_plugged[p] and not m.requested[p]
+    forget_request(m)
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_sbm_plug_any_sb")
+def plug_requested_set(m: Memory) -> None:
+    """Choose the subblocks, let the host plug them, unmark all of them, give them back."""
+    for page in m.pages:
+        if not m.sb_plugged[page]:
+            wanted = either()
+            m.requested[page] = wanted
+    with atomic("host plugs the requested subblocks"):
+        for p in m.pages:
+            m.plugged[p] = m.plugged[p] or m.requested[p]
+    with atomic("sbm_set_sb_plugged(requested)"):
+        for p in m.pages:
+            m.sb_plugged[p] = m.sb_plugged[p] or m.requested[p]
+    for page in m.pages:
+        if m.requested[page]:
+            was_dirty = clear_marks(m, page)
+            m.never_onlined[page] = was_dirty
+    for page in m.pages:
+        if m.requested[page]:
+            never_onlined = m.never_onlined[page]
+            give_back(m, page, never_onlined)
     forget_request(m)
 
 
@@ -81,3 +105,4 @@ def forget_request(m: Memory) -> None:
     """The next request starts empty."""
     for p in m.pages:
         m.requested[p] = False
+        m.never_onlined[p] = False
