@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pagestate.check.request import make_request, scenarios_of
+from pagestate.core.evaluate import initial_states
 from pagestate.core.sorts import EnumSort
 from pagestate.core.verdict import Verdict
 from pagestate.engines.explicit import Explicit
@@ -167,14 +168,21 @@ def test_expectations_of_the_scenario_count_more(tmp_path: Path) -> None:
     assert compiled(model, "giving", mode="fast").expected == {}
 
 
+def starts(made: Compiled) -> int:
+    """How many initial states there are."""
+    return len(list(initial_states(made.system, sizes_of(made))))
+
+
 def test_initial_conditions_add_up(tmp_path: Path) -> None:
     model = model_of(tmp_path)
-    still = model_of(tmp_path, (DECLARED + MODEL).replace("init=taken,", ""))
-    first = answers(compiled(model, "giving"))["free_is_clean"]
-    assert first == (Verdict.EXHAUSTED, answers(compiled(still, "giving"))["free_is_clean"][1])
+    assert starts(compiled(model, "taking")) == 4  # two pages, ready or not, none dirty
+    assert starts(compiled(model, "giving")) == 1
+    assert answers(compiled(model, "giving"))["free_is_clean"][0] == Verdict.EXHAUSTED
     less = model_of(tmp_path, (DECLARED + MODEL).replace("init=clean,", ""))
+    assert starts(compiled(less, "taking")) == 16
+    assert starts(compiled(less, "giving")) == 4
     assert answers(compiled(less, "giving"))["free_is_clean"][0] == Verdict.VIOLATED
-    made = compiled(model, "giving")
+    made = compiled(less, "giving")
     for seed in range(3):
         walk_both(made, sizes_of(made), seed, 12)
 
