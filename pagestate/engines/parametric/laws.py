@@ -80,12 +80,13 @@ class _Cluster:
 
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     """Laws for every counter of a page that is not a number of threads."""
-    found, configs = list[Law](), _configs(table)
+    found, configs, earlier = list[Law](), _configs(table), frozenset[str]()
     for j, column in enumerate(table.columns):
         if column.var.dims and isinstance(column.var.sort, CountSort):
             if column.var.name in form.occupancy:
                 continue
-            found += _laws_of(form, table, subject, j, configs)
+            found += _laws_of(form, table, subject, j, configs, earlier)
+            earlier |= {column.var.name}
     return tuple(found)
 
 
@@ -150,6 +151,10 @@ def _features(form: PageForm, table: Table, subject: Param, target: int) -> list
                     set_ = values * (rows[:, i] == 1)
                     if set_.any() and (set_ != values).any():
                         keep(conj(here, read(local)), set_, 1)
+    for j, c in enumerate(columns):
+        if c.var.dims and isinstance(c.var.sort, EnumSort):
+            for code, label in enumerate(c.var.sort.members):
+                keep(eq(read(c), Lit(label, c.var.sort)), (rows[:, j] == code).astype(np.int64), 1)
     for a, (j, c) in enumerate(plain):
         for k, d in plain[a + 1 :]:
             keep(conj(read(c), read(d)), rows[:, j] * rows[:, k], 2)
@@ -164,8 +169,18 @@ def _is_local(column: Column, control: Column) -> bool:
 
 
 def _laws_of(
-    form: PageForm, table: Table, subject: Param, target: int, configs: _Configs
+    form: PageForm,
+    table: Table,
+    subject: Param,
+    target: int,
+    configs: _Configs,
+    earlier: frozenset[str],
 ) -> list[Law]:
+    """Laws of one counter, without the ``earlier`` ones if such a law holds everywhere.
+
+    Else the law of an earlier counter that has this one among its terms, solved for this one, would
+    be found in place of a law that says more.
+    """
     features = _features(form, table, subject, target)
     column = table.columns[target]
     read = Read(column.var.name, (subject,), column.var.sort)
@@ -173,6 +188,11 @@ def _laws_of(
     width = configs.codes.shape[1]
     if not len(wanted) or not features:
         return []
+    new = [f for f in features if not (isinstance(f.term, Read) and f.term.var in earlier)]
+    if len(new) < len(features) and new:
+        everywhere = np.arange(len(wanted))
+        if _fit(np.stack([f.values for f in new]), wanted, everywhere) is not None:
+            features = new
     matrix = np.stack([f.values for f in features])
     laws = list[Law]()
     for cluster in _clusters(table, matrix, wanted, configs):
