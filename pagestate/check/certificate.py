@@ -1,9 +1,9 @@
-"""Certificates of proofs for every size: written, compared with what they should be, refuted.
+"""Certificates of proofs: written, compared with what they should be, refuted.
 
 A certificate is a directory: one SMT-LIB script per obligation, the invariant as terms and in
 words, and an index that names the model, its switches, scenario and sizes, and has a checksum of
-every script.  The obligations come from :mod:`pagestate.check.obligations`, which shares nothing
-with the engine but the core.
+every script.  The obligations come from :mod:`pagestate.check.obligations` (of one size:
+:mod:`pagestate.check.instance`), which shares nothing with the engine but the core.
 """
 
 import hashlib
@@ -12,11 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from pagestate.check.obligations import Obligation, obligations
+from pagestate.check.instance import obligations_of
+from pagestate.check.obligations import Obligation
 from pagestate.check.smtlib import NoText
 from pagestate.check.solvers import Unreadable, solver_called
 from pagestate.check.termjson import invariant_text
-from pagestate.core.invariant import Invariant
+from pagestate.core.invariant import AnyInvariant
 from pagestate.engines.interface import Task
 
 INDEX = "index.json"
@@ -36,7 +37,7 @@ class About:
 
 
 def certify(
-    task: Task, invariant: Invariant, directory: Path | None = None, about: About | None = None
+    task: Task, invariant: AnyInvariant, directory: Path | None = None, about: About | None = None
 ) -> tuple[str, ...]:
     """What is wrong with the proof (nothing: it holds); the certificate goes to ``directory``.
 
@@ -44,7 +45,7 @@ def certify(
     is of, for its index.
     """
     try:
-        made = obligations(task, invariant)
+        made = obligations_of(task, invariant)
     except NoText as error:
         return (f"no certificate: {error}",)
     if directory is not None:
@@ -69,7 +70,7 @@ def recheck(made: Sequence[Obligation], solver: str = "z3") -> tuple[str, ...]:
 def write(
     directory: Path,
     task: Task,
-    invariant: Invariant,
+    invariant: AnyInvariant,
     made: Sequence[Obligation],
     about: About | None = None,
 ) -> None:
@@ -116,9 +117,9 @@ def compare(directory: Path, made: Sequence[Obligation]) -> tuple[str, ...]:
     return tuple(wrong)
 
 
-def verify(directory: Path, task: Task, invariant: Invariant) -> tuple[str, ...]:
+def verify(directory: Path, task: Task, invariant: AnyInvariant) -> tuple[str, ...]:
     """What is wrong with a written certificate: every script is rebuilt, compared and refuted."""
-    made = obligations(task, invariant)
+    made = obligations_of(task, invariant)
     return (*compare(directory, made), *recheck(made))
 
 

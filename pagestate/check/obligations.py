@@ -70,8 +70,13 @@ def obligations(task: Task, invariant: Invariant) -> tuple[Obligation, ...]:
     made = [*maker.initiation(), *maker.properties()]
     for action in form.system.actions:
         made += maker.steps(action)
-    numbered = enumerate(made, 1)
-    return tuple(replace(o, file=f"{n:04d}-{_slug(o.title)}.smt2") for n, o in numbered)
+    return numbered(made)
+
+
+def numbered(made: Sequence[Obligation]) -> tuple[Obligation, ...]:
+    """The obligations with the names of their files."""
+    counted = enumerate(made, 1)
+    return tuple(replace(o, file=f"{n:04d}-{_slug(o.title)}.smt2") for n, o in counted)
 
 
 def _slug(title: str) -> str:

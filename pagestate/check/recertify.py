@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pagestate.check.certificate import FORMAT, INDEX, TERMS, About, compare, content, recheck
-from pagestate.check.obligations import obligations
+from pagestate.check.instance import obligations_of
 from pagestate.check.request import COUNT_BOUND, Request, make_request
 from pagestate.check.smtlib import NoText
 from pagestate.check.termjson import BadTerm, invariant_from
@@ -113,7 +113,7 @@ def recertify(directory: Path, index: Index, request: Request, solver: str) -> t
     system, everything = request.compiled.system, request.compiled.properties
     task = Task(system, everything, request.bounds(COUNT_BOUND), request.unbounded)
     try:
-        made = obligations(task, invariant)
+        made = obligations_of(task, invariant)
     except (NoText, NotInForm, *_NONSENSE) as error:
         return (f"its laws say nothing about this model: {error}",)
     wrong = compare(directory, made)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, assert_never
 
 from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size
-from pagestate.core.invariant import Invariant
+from pagestate.core.invariant import AnyInvariant, FiniteInvariant, Invariant
 from pagestate.core.sorts import (
     BoolSort,
     CountSort,
@@ -26,8 +26,20 @@ class BadTerm(Exception):
     """The text is not what :func:`invariant_text` writes."""
 
 
-def invariant_text(invariant: Invariant) -> str:
+def invariant_text(invariant: AnyInvariant) -> str:
     """An invariant as one line of JSON."""
+    if isinstance(invariant, FiniteInvariant):
+        return json.dumps(
+            {
+                "properties": list(invariant.properties),
+                "laws": [_term(e) for e in invariant.laws],
+                "count_bound": invariant.count_bound,
+                "depth": invariant.depth,
+                "distinct": invariant.distinct,
+                "text": invariant.text,
+            },
+            separators=(",", ":"),
+        )
     return json.dumps(
         {
             "subject": _term(invariant.subject),
@@ -41,10 +53,19 @@ def invariant_text(invariant: Invariant) -> str:
     )
 
 
-def invariant_from(text: str) -> Invariant:
+def invariant_from(text: str) -> AnyInvariant:
     """The invariant that was written.  Raises BadTerm."""
     try:
         body = json.loads(text)
+        if "depth" in body:
+            return FiniteInvariant(
+                tuple(str(p) for p in body["properties"]),
+                tuple(_read(e) for e in body["laws"]),
+                int(body["count_bound"]),
+                int(body["depth"]),
+                bool(body["distinct"]),
+                str(body["text"]),
+            )
         subject = _read(body["subject"])
         if not isinstance(subject, Param):
             raise BadTerm("the subject is no parameter")

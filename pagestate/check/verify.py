@@ -13,7 +13,7 @@ from pagestate.check.request import Request
 from pagestate.check.scans import OrderedScans
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import TRUE
-from pagestate.core.invariant import Invariant
+from pagestate.core.invariant import AnyInvariant, FiniteInvariant, Invariant
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.trace import Trace
@@ -42,9 +42,9 @@ class Checked:
 class Proofs:
     """The proofs already re-checked: properties that one invariant proves share a certificate."""
 
-    kept: list[tuple[Invariant, str | None]] = field(default_factory=list)
+    kept: list[tuple[AnyInvariant, str | None]] = field(default_factory=list)
 
-    def certificate(self, invariant: Invariant) -> tuple[str | None] | None:
+    def certificate(self, invariant: AnyInvariant) -> tuple[str | None] | None:
         """Where the certificate of a re-checked invariant is (nowhere: None); None: not checked."""
         return next(((where,) for known, where in self.kept if known is invariant), None)
 
@@ -73,10 +73,12 @@ def verified(
         answer = replace(answer, reason="; ".join(remarks))
     if prop.kind == "reachable" and answer.verdict in PROOFS and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as met without a trace")
-    if answer.verdict != Verdict.PROVED or prop.kind == "reachable":
+    claimed = answer.verdict == Verdict.PROVED and prop.kind != "reachable"
+    unreachable = answer.verdict == Verdict.VACUOUS and answer.certificate is not None
+    if not claimed and not unreachable:
         return Checked(answer, trace, None)
     invariant = answer.certificate
-    if not isinstance(invariant, Invariant):
+    if not isinstance(invariant, Invariant | FiniteInvariant):
         raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
     if prop.name not in invariant.properties:
         raise CheckFailed(f"the certificate of {prop.name} is about other properties")

@@ -1,6 +1,7 @@
-"""What a proof for every size rests on: laws and clauses about one page and the globals."""
+"""What proofs rest on: laws about one page for every size, about all cells for one size."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from pagestate.core.expr import Expr, Param
 
@@ -22,3 +23,25 @@ class Invariant:
     clauses: tuple[Expr, ...]
     text: str = ""
     uses: tuple[tuple[str, tuple[int, ...]], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FiniteInvariant:
+    """An invariant of a finite instance that is inductive over ``depth`` steps.
+
+    The facts are: every value is in its sort and no counter above ``count_bound``, the properties
+    named (of a ``reachable`` one: that the goal does not hold) and ``laws``, which name members by
+    literals.  They hold along the first ``depth - 1`` steps, and where they hold along ``depth``
+    states in a row (with ``distinct``: of which no two are equal) they hold after one more step.
+    The bound is no assumption: that no counter passes it is among the facts.
+    """
+
+    properties: tuple[str, ...]
+    laws: tuple[Expr, ...]
+    count_bound: int
+    depth: int = 1
+    distinct: bool = False
+    text: str = ""
+
+
+AnyInvariant: TypeAlias = Invariant | FiniteInvariant

@@ -7,7 +7,8 @@ from pathlib import Path
 from pagestate.check.request import Request
 from pagestate.core.property import LIVENESS, SAFETY, PropertyKind
 
-ENGINES = ("auto", "explicit", "bmc", "parametric", "liveness")
+ENGINES = ("auto", "explicit", "bmc", "induction", "parametric", "liveness")
+_FINITE = frozenset({"explicit", "bmc", "induction", "liveness"})
 DECIDES: Mapping[str, frozenset[PropertyKind]] = {
     "explicit": SAFETY | {"deadlock_free"},
     "liveness": LIVENESS,
@@ -38,7 +39,7 @@ class Plan:
 
 def misfit(engine: str, request: Request) -> str:
     """Why ``engine`` is not for the sizes of ``request`` (empty: it is)."""
-    if request.unbounded and engine in ("explicit", "bmc", "liveness"):
+    if request.unbounded and engine in _FINITE:
         return f"engine {engine} searches finite sizes only; use auto or parametric"
     if engine == "parametric" and not request.unbounded:
         return "engine parametric proves for every size: give --size page=any or the like"

@@ -30,7 +30,7 @@ from pagestate.run.messages import (
 from pagestate.run.plan import SLICING, Plan, decides
 
 BMC_DEPTH = 25
-"""How deep bounded model checking goes when no depth is asked for."""
+"""How deep bounded model checking, and induction, goes when no depth is asked for."""
 _SAY_EVERY = 0.05
 
 Tell = Callable[[Message], None]
@@ -51,6 +51,10 @@ def build(name: str, task: Task, report: Report, rlimit: int = 0) -> Engine:
         from pagestate.engines.bmc import Bmc
 
         return Bmc(task, report, rlimit=rlimit)
+    if name == "induction":
+        from pagestate.engines.induction import Induction
+
+        return Induction(task, report, rlimit=rlimit)
     if name == "parametric":
         from pagestate.engines.parametric.engine import Parametric
         from pagestate.smt.limits import limit_work
@@ -171,7 +175,7 @@ class _Work:
         shortest, and the search is repeated with a larger bound.
         """
         limit = self.plan.depth
-        if limit is None and engine.name == "bmc":
+        if limit is None and engine.name in ("bmc", "induction"):
             limit = BMC_DEPTH
         depth = 0
         while not engine.advance(depth) and (limit is None or depth < limit):
