@@ -238,7 +238,7 @@ def _by_value(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -
     """Laws that hold wherever some global has some value, those that say most first."""
     candidates = list[tuple[Weights, NDArray[np.bool_]]]()
     for k, column in enumerate(table.columns):
-        if column.var.dims or column.card > _FEW_VALUES:
+        if column.var.dims or (column.card > _FEW_VALUES and not column.var.control):
             continue
         for code in range(column.card):
             here = np.flatnonzero(table.exact[:, k] == code)
