@@ -27,6 +27,8 @@ def make():
     return {made}
 """
 
+pytestmark = pytest.mark.slow
+
 
 def factory(project, body="future.set_result(fn(*args))", made="Inline()"):
     (project.root / "mine.py").write_text(FACTORY.format(body=body, made=made))

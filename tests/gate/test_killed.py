@@ -15,6 +15,8 @@ from pagestate.gate.store import BadResults, read
 from tests.cli.running import environment
 from tests.gate.projects import EXCUSED
 
+pytestmark = pytest.mark.slow
+
 KILLS = 50
 TABLE = """
 [[model]]

@@ -9,6 +9,8 @@ import pytest
 from tests.cli.running import environment
 from tests.gate.projects import EXCUSED, RACE
 
+pytestmark = pytest.mark.slow
+
 BOTH = RACE.replace("false", "[true, false]")
 
 

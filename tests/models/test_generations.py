@@ -5,7 +5,7 @@ import pytest
 from pagestate.lang.load import load_model, shipped_names
 from tests.models.exploring import search
 
-FAST = {"getters", "settled", "unloading", "dump", "balloon", "device", "progress"}
+FAST = {"getters", "balloon"}
 """Scenarios that the default run looks at; the others take a minute more."""
 CASES = [
     pytest.param(

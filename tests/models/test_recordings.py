@@ -21,7 +21,7 @@ from pagestate.schedule import Actor, Schedule, Watch
 FOLDER = Path(__file__).parents[1] / "data" / "recordings"
 A, B, E, C = range(4)
 TABLE = {
-    "map1:0~": ["garbage~"],
+    "map1:0~": ["garbage~", "free0~"],
     "map1:1L": ["user1"],
     "map1:1L!": ["user1!"],
     "map1:2!": ["user2!"],
@@ -31,7 +31,9 @@ TABLE = {
 }
 """Every other word stands for itself.
 
-A memmap that is not initialised holds garbage; pages mapped and on an LRU list are of a user;
+A memmap that is not initialised holds garbage, as does the page that is not, where others are
+(the model has one flag for the block: such a page is the only one that is not isolated while the
+section is offline); pages mapped and on an LRU list are of a user;
 PageBuddy is on the first page of a chunk only, in the model on every page.
 """
 
@@ -78,6 +80,16 @@ UNPLUGGED = Schedule(
     watch=WATCH,
 )
 
+REMOVED = Schedule(
+    "the block is gone",
+    [
+        V(DONE, dict.fromkeys(range(4), "off1")),
+        V("arch_remove_memory", dict.fromkeys(range(4), "absent"), within=300),
+        V("mutex_unlock(hotplug_mutex)", then={"mb_state": "UNUSED"}),
+    ],
+    watch=WATCH,
+)
+
 
 def reproduction(name: str, bounds: Bounds, start: Schedule) -> Reproduction:
     """The recording held against v6_12 with requests for several subblocks."""
@@ -92,6 +104,7 @@ def reproduction(name: str, bounds: Bounds, start: Schedule) -> Reproduction:
     return Reproduction(asked, WATCH, recording, bounds, start, TABLE)
 
 
+A_BOUNDS = Bounds(silent=20, hidden=7, strange=2)
 B_BOUNDS = Bounds(silent=40, hidden=8, strange=3)
 
 
@@ -114,3 +127,12 @@ def test_little_else_would_have_been_reproduced() -> None:
     print(f"{found.total} corrupted, {found.rejected} rejected, {legal} legal, {accepted} accepted")
     assert found.total > 600
     assert found.rate >= 0.95, found.accepted
+
+
+@pytest.mark.slow
+def test_the_life_of_a_block() -> None:
+    """sA: plugged, partly unplugged, offlined, onlined, plugged again, unplugged, removed."""
+    asked = reproduction("sA", A_BOUNDS, REMOVED)
+    found = asked.run()
+    assert len(found.marks) == len(asked.recording.samples) == 40
+    assert {s.thread for s in found.trace.steps[found.setup :]} == {"sysfs", "virtio_mem"}
