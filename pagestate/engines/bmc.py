@@ -125,10 +125,12 @@ class Bmc:
     def _settle(self, depth: int) -> bool:
         """Find what is violated or met at ``depth``; assert the rest."""
         while targets := self._open(depth):
-            outcome = self._unrolling.find(list(targets.values()))
+            kinds = enumerate(self._properties[k].kind for k in targets)
+            steps = {n for n, kind in kinds if kind == "step"}
+            outcome = self._unrolling.find(list(targets.values()), steps)
             match outcome:
                 case Absent():
-                    self._unrolling.exclude(targets.values())
+                    self._unrolling.exclude(list(targets.values()), steps)
                     return True
                 case Found(targets=hits, path=path):
                     assert hits, "a model that meets no target"

@@ -129,7 +129,9 @@ class Induction:
         try:
             if self._case is None:
                 self._laws = self._learn() if self._mine else ()
-                self._case = StepCase(self._ground, self._facts, self._laws, self._rlimit)
+                kinds = enumerate(p.kind for p in self._task.properties)
+                steps = [k for k, kind in kinds if kind == "step"]
+                self._case = StepCase(self._ground, self._facts, steps, self._laws, self._rlimit)
             elif self._distinct:
                 self._case.distinct()
             self._case.suppose()

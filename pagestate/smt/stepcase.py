@@ -9,26 +9,30 @@ from collections.abc import Iterable, Mapping
 
 import z3
 
-from pagestate.core.expr import Cell, Expr, walk
+from pagestate.core.expr import Expr
 from pagestate.core.ground import GroundSystem
 from pagestate.smt.relation import Constant, Relation
 from pagestate.smt.stepcheck import Undecided
 
 
 class StepCase:
-    """Executions of ``length`` steps from any state in which ``laws`` hold (as in all others)."""
+    """Executions of ``length`` steps from any state in which ``laws`` hold (as in all others).
+
+    The facts ``of_steps`` are about the step to a state, also where they read nothing after it.
+    """
 
     def __init__(
         self,
         ground: GroundSystem,
         facts: Mapping[int, Expr],
+        of_steps: Iterable[int] = (),
         laws: Iterable[Expr] = (),
         rlimit: int = 0,
     ) -> None:
         self._relation = relation = Relation(ground)
         self._solver = relation.solver(rlimit)
         self._facts = {n: relation.terms.truth(f) for n, f in facts.items()}
-        self._of_steps = {n for n, f in facts.items() if _mentions_step(f)}
+        self._of_steps = frozenset(of_steps)
         self._marks = {n: z3.Bool(f"fact {n}", relation.context) for n in facts}
         self._known = [relation.terms.truth(law) for law in laws]
         self._states = [relation.copies(relation.before, 0)]
@@ -112,7 +116,3 @@ class StepCase:
 
     def _pairs(self, position: int) -> list[tuple[Constant, Constant]]:
         return list(zip(self._relation.before, self._states[position], strict=True))
-
-
-def _mentions_step(fact: Expr) -> bool:
-    return any(isinstance(part, Cell) and part.primed for part in walk(fact))

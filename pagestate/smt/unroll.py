@@ -4,13 +4,13 @@ The transition relation (:mod:`pagestate.smt.relation`) is copied to each depth 
 executions that differ by a renaming of members are kept once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import z3
 
-from pagestate.core.expr import Cell, Expr, walk
+from pagestate.core.expr import Expr
 from pagestate.core.ground import GroundSystem
 from pagestate.core.sorts import Value, decode
 from pagestate.core.trace import CellName
@@ -127,14 +127,17 @@ class Unrolling:
                 del kept[law]
         return True
 
-    def find(self, targets: Sequence[Expr]) -> Outcome:
-        """An execution whose last state (with primed cells: last step) meets one of ``targets``."""
-        terms = [self._here(t) for t in targets]
-        return self._search(terms)
+    def find(self, targets: Sequence[Expr], of_steps: Collection[int] = ()) -> Outcome:
+        """An execution whose last state meets one of ``targets``.
 
-    def exclude(self, targets: Iterable[Expr]) -> None:
+        Those at the positions ``of_steps`` are about the last step.
+        """
+        return self._search([self._here(t, n in of_steps) for n, t in enumerate(targets)])
+
+    def exclude(self, targets: Sequence[Expr], of_steps: Collection[int] = ()) -> None:
         """Assert what was found: no execution of this length meets any of ``targets``."""
-        self._solver.add([z3.Not(self._here(t)) for t in targets])
+        terms = [self._here(t, n in of_steps) for n, t in enumerate(targets)]
+        self._solver.add([z3.Not(term) for term in terms])
 
     def find_any(self) -> Outcome:
         """Any execution of this length."""
@@ -181,9 +184,9 @@ class Unrolling:
     def _at_end(self, term: z3.BoolRef) -> z3.BoolRef:
         return z3.substitute(term, *zip(self._before, self._states[-1], strict=True))
 
-    def _here(self, target: Expr) -> z3.BoolRef:
+    def _here(self, target: Expr, of_step: bool) -> z3.BoolRef:
         term = self._terms.truth(target)
-        if not _mentions_step(target):
+        if not of_step:
             return self._at_end(term)
         assert self._moves, "no last step"
         last = zip(self._after.cells, self._states[-1], strict=False)
@@ -202,7 +205,3 @@ class Unrolling:
             assert len(taken) == 1
             moves.append(move_of(taken[0]))
         return Path(tuple(initial), tuple(moves))
-
-
-def _mentions_step(target: Expr) -> bool:
-    return any(isinstance(part, Cell) and part.primed for part in walk(target))
