@@ -100,8 +100,13 @@ Exit codes:
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="explicit: visit every state; bmc: Z3, step by step deeper; parametric: prove for every "
-    "size; liveness: fair cycles; auto: what fits.",
+    help="explicit: visit every state; bmc: Z3, step by step deeper; induction: prove for "
+    "these sizes; parametric: prove for every size; liveness: fair cycles; auto: what fits.",
+)
+@click.option(
+    "--cross-check",
+    is_flag=True,
+    help="With auto: run every engine that fits to its end; exit 4 if they disagree.",
 )
 @click.option(
     "--depth", type=click.IntRange(min=0), metavar="K", help="Look at the first K steps only."
@@ -145,6 +150,7 @@ def check(
     settings: Sequence[str],
     sizes: Sequence[str],
     engine: str,
+    cross_check: bool,
     depth: int | None,
     timeout: float | None,
     json_file: str | None,
@@ -172,6 +178,8 @@ def check(
     problem = "" if request is None else misfit(engine, request)
     if problem:
         raise UserError(problem)
+    if cross_check and engine != "auto":
+        raise UserError(f"--cross-check: it runs every engine, not {engine} alone")
     target = None if json_file in (None, "-") else Path(str(json_file))
     with user_errors():
         if target is not None:
@@ -180,7 +188,7 @@ def check(
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
     meter = Meter()
-    options = Options(engine, depth, timeout, trace_dir)
+    options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check)
     with user_errors():
         try:
             if request is None:

@@ -43,7 +43,8 @@ class Options:
     """How to run: engine, depth bound, seconds (None: no limit), where certificates go.
 
     ``memory`` bounds the bytes of each engine's process (None: what the machine has), ``rlimit``
-    the work of each call of the solver, in Z3's units (0: no bound).
+    the work of each call of the solver, in Z3's units (0: no bound).  ``cross_check``: ``auto``
+    runs every engine that fits to its end, one after the other, and compares their answers.
     """
 
     engine: str = "auto"
@@ -52,6 +53,7 @@ class Options:
     certificates: Path | None = None
     memory: int | None = None
     rlimit: int = 0
+    cross_check: bool = False
 
 
 def engine_work(request: Request, plan: Plan, send: Send) -> None:
@@ -104,14 +106,15 @@ class _Run:
         if self.request.unbounded:
             return ("parametric",)
         kinds = {p.kind for p in self.request.properties}
-        return tuple(e for e in ("explicit", "liveness", "bmc") if kinds & decides(e))
+        more = ("induction",) if self.options.cross_check else ()
+        return tuple(e for e in ("explicit", "liveness", "bmc", *more) if kinds & decides(e))
 
     def run(self) -> Outcome:
         expired = False
         far = dict[str, Working | None]()
         try:
             while not (self.settled() or self.interrupt.wanted or expired):
-                if self.waiting and (not self.children or self.elapsed() > SECOND_AFTER):
+                if self.waiting and (not self.children or self.impatient()):
                     self.start()
                 if not self.children:
                     break
@@ -128,13 +131,17 @@ class _Run:
         self.conclude(expired and not self.settled(), far)
         return self.outcome
 
+    def impatient(self) -> bool:
+        """Whether to start an engine beside those at work."""
+        return not self.options.cross_check and self.elapsed() > SECOND_AFTER
+
     def elapsed(self) -> float:
         return time.monotonic() - self.began
 
     def pause(self) -> float:
         """How long to wait for the next message."""
         times = [_LONGEST_WAIT]
-        if self.waiting:
+        if self.waiting and not self.options.cross_check:
             times.append(SECOND_AFTER - self.elapsed() + 0.01)
         if self.options.timeout is not None:
             times.append(self.options.timeout - self.elapsed() + 0.01)
@@ -148,7 +155,8 @@ class _Run:
             request = self.request
             if options.engine == "auto" and not request.unbounded:
                 mine = tuple(p for p in request.properties if p.kind in decides(engine))
-                if all(enough(best(self.said[p.name]), options.depth) for p in mine):
+                settled = all(enough(best(self.said[p.name]), options.depth) for p in mine)
+                if settled and not options.cross_check:
                     continue
                 request = replace(request, properties=mine)
             where, most = options.certificates, options.memory
@@ -215,7 +223,9 @@ class _Run:
         self.told_after[message.property, message.engine] = self.elapsed()
 
     def settled(self) -> bool:
-        """Whether no property can get a better answer."""
+        """Whether no property can get a better answer, or an answer to compare with."""
+        if self.options.cross_check and (self.waiting or self.children):
+            return False
         return all(enough(best(answers), self.options.depth) for answers in self.said.values())
 
     def conclude(self, expired: bool, far: Mapping[str, Working | None]) -> None:

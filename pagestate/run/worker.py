@@ -3,7 +3,7 @@
 import resource
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from os import sysconf
@@ -29,8 +29,11 @@ from pagestate.run.messages import (
 )
 from pagestate.run.plan import SLICING, Plan, decides
 
-BMC_DEPTH = 25
-"""How deep bounded model checking, and induction, goes when no depth is asked for."""
+DEPTHS: Mapping[str, int] = {"bmc": 25, "induction": 8}
+"""How deep engines go that find no end themselves, when no depth is asked for.
+
+A proof over many steps takes far longer to re-check than to find.
+"""
 _SAY_EVERY = 0.05
 
 Tell = Callable[[Message], None]
@@ -175,8 +178,8 @@ class _Work:
         shortest, and the search is repeated with a larger bound.
         """
         limit = self.plan.depth
-        if limit is None and engine.name in ("bmc", "induction"):
-            limit = BMC_DEPTH
+        if limit is None:
+            limit = DEPTHS.get(engine.name)
         depth = 0
         while not engine.advance(depth) and (limit is None or depth < limit):
             depth += 1

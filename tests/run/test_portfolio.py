@@ -396,3 +396,26 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     finally:
         signal.signal(signal.SIGINT, before)
     assert not outcome.interrupted and outcome.results[0].verdict == Verdict.EXHAUSTED
+
+
+# ------------------------------------------------------------------------------ cross-check
+
+
+def test_a_cross_check_waits_for_every_engine(trace):
+    late = says(FIRST, Verdict.VIOLATED, "induction", 6, trace)
+    scripts = {
+        "explicit": [exhausted("explicit"), Finished("explicit")],
+        "bmc": [says(FIRST, Verdict.BOUNDED, "bmc", 3), Finished("bmc")],
+        "induction": [late, Finished("induction")],
+    }
+    (alone,) = go(play(**scripts)).results
+    assert alone.verdict == Verdict.EXHAUSTED
+    outcome = go(play(**scripts), cross_check=True)
+    assert outcome.results[0].verdict == Verdict.UNKNOWN
+    assert "explicit says exhausted, induction says violated in" in outcome.errors[0]
+
+
+def test_a_cross_check_of_engines_that_agree_says_what_the_first_says():
+    scripts = {e: [exhausted(e), Finished(e)] for e in ("explicit", "bmc", "induction")}
+    outcome = go(play(**scripts), cross_check=True)
+    assert (outcome.results[0].engine, outcome.errors) == ("explicit", [])
