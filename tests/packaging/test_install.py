@@ -46,7 +46,17 @@ def test_the_wheel_works_outside_the_checkout(source: Path, tmp_path: Path) -> N
     listed = json.loads(run(command, "models", "--json", cwd=tmp_path))
     in_checkout = {p.stem for p in (ROOT / "models").glob("*.py") if p.stem != "__init__"}
     assert set(listed) == in_checkout
-    run(command, "check", "rfc_v3", "--scenario", "getters", "--set", "hook=false", cwd=tmp_path, code=1)
+    run(
+        command,
+        "check",
+        "rfc_v3",
+        "--scenario",
+        "getters",
+        "--set",
+        "hook=false",
+        cwd=tmp_path,
+        code=1,
+    )
 
 
 def test_two_first_runs_at_once_in_a_fresh_checkout(source: Path) -> None:
