@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pagestate.check.certificate import obligations
+from pagestate.check.obligations import obligations
 from pagestate.check.request import make_request
 from pagestate.check.verify import CheckFailed, verified
 from pagestate.core.expr import Param
