@@ -7,6 +7,7 @@ from pagestate.models.kernel.generation import generation
 from pagestate.models.kernel.reasons import COUNT_LOST, EARLY
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
+    PUT_IN_THE_WINDOW,
     balloon,
     getters,
     lru,
@@ -16,25 +17,13 @@ from pagestate.models.kernel.scenarios import (
 )
 from pagestate.models.kernel.state import Memory
 from pagestate.properties.handing_out import handed_out_only_online
-from pagestate.properties.offlining import (
-    cancel_restores,
-    cancel_returns_references,
-    commit_is_safe,
-)
-from pagestate.properties.references import memmap_outlives_its_users
 
 SCENARIOS = [
     expecting(
         getters,
         violated(
             COUNT_LOST,
-            [
-                *LOST_COUNT,
-                commit_is_safe,
-                cancel_restores,
-                cancel_returns_references,
-                memmap_outlives_its_users,
-            ],
+            PUT_IN_THE_WINDOW,
         ),
     ),
     expecting(lru, violated(COUNT_LOST, LOST_COUNT)),

@@ -25,6 +25,7 @@ from pagestate.models.kernel.scenarios import (
     unloading,
 )
 from pagestate.models.kernel.state import Memory
+from pagestate.models.v6_12 import SWITCHES
 from pagestate.properties.accounting import managed_is_right
 
 SCENARIOS = [
@@ -48,14 +49,7 @@ SCENARIOS = [
 model = Model(
     "skippable",
     state=Memory,
-    switches=generation(
-        rule="flag",
-        isolate_on_online=True,
-        pcp_disable=True,
-        memmap_offline=True,
-        poison_refuses_online=True,
-        unload_revokes=True,
-    ),
+    switches=generation(**{**SWITCHES, "rule": "flag", "unload_revokes": True}),
     scenarios=SCENARIOS,
     properties=properties_of(SCENARIOS),
     sizes={"page": 2, "getter": 2},

@@ -7,6 +7,7 @@ from pagestate.models.kernel.generation import generation
 from pagestate.models.kernel.reasons import FORGOTTEN, TRANSIENT, WARN_ONLY
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
+    PUT_IN_THE_WINDOW,
     accounts,
     balloon,
     big_block,
@@ -28,25 +29,13 @@ from pagestate.models.kernel.scenarios import (
 from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import unplugged_is_not_managed
 from pagestate.properties.handing_out import poisoned_never_handed_out
-from pagestate.properties.offlining import (
-    cancel_restores,
-    cancel_returns_references,
-    commit_is_safe,
-)
-from pagestate.properties.references import memmap_outlives_its_users
 
 SCENARIOS = [
     expecting(
         getters,
         violated(
             WARN_ONLY,
-            [
-                *LOST_COUNT,
-                commit_is_safe,
-                cancel_restores,
-                cancel_returns_references,
-                memmap_outlives_its_users,
-            ],
+            PUT_IN_THE_WINDOW,
         ),
     ),
     expecting(plugging, violated(WARN_ONLY, LOST_COUNT)),

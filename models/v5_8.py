@@ -14,6 +14,7 @@ from pagestate.models.kernel.reasons import (
 )
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
+    PUT_IN_THE_WINDOW,
     accounts,
     balloon,
     contig,
@@ -34,26 +35,14 @@ from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import unplugged_is_not_managed
 from pagestate.properties.dumping import reads_plugged_memory
 from pagestate.properties.handing_out import handed_out_only_online, poisoned_never_handed_out
-from pagestate.properties.offlining import (
-    cancel_restores,
-    cancel_returns_references,
-    commit_is_safe,
-)
 from pagestate.properties.progress import notifiers_are_paired, offlining_ends
-from pagestate.properties.references import memmap_outlives_its_users
 
 SCENARIOS = [
     expecting(
         getters,
         violated(
             WARN_ONLY,
-            [
-                *LOST_COUNT,
-                commit_is_safe,
-                cancel_restores,
-                cancel_returns_references,
-                memmap_outlives_its_users,
-            ],
+            PUT_IN_THE_WINDOW,
         ),
     ),
     expecting(plugging, violated(WARN_ONLY, LOST_COUNT)),

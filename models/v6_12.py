@@ -7,6 +7,7 @@ from pagestate.models.kernel.generation import generation
 from pagestate.models.kernel.reasons import SUBTRACTED_TWICE, WARN_ONLY
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
+    PUT_IN_THE_WINDOW,
     accounts,
     balloon,
     big_block,
@@ -28,12 +29,6 @@ from pagestate.models.kernel.scenarios import (
 from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import managed_is_right
 from pagestate.properties.dumping import mark_is_kept, unplugged_is_offline
-from pagestate.properties.offlining import (
-    cancel_restores,
-    cancel_returns_references,
-    commit_is_safe,
-)
-from pagestate.properties.references import memmap_outlives_its_users
 
 SCENARIOS = [
     expecting(
@@ -41,11 +36,7 @@ SCENARIOS = [
         violated(
             WARN_ONLY,
             [
-                *LOST_COUNT,
-                commit_is_safe,
-                cancel_restores,
-                cancel_returns_references,
-                memmap_outlives_its_users,
+                *PUT_IN_THE_WINDOW,
                 unplugged_is_offline,
                 mark_is_kept,
             ],
@@ -67,17 +58,18 @@ SCENARIOS = [
     progress,
     dump_progress,
 ]
+SWITCHES = {
+    "rule": "notifier",
+    "isolate_on_online": True,
+    "pcp_disable": True,
+    "memmap_offline": True,
+    "poison_refuses_online": True,
+}
 
 model = Model(
     "v6_12",
     state=Memory,
-    switches=generation(
-        rule="notifier",
-        isolate_on_online=True,
-        pcp_disable=True,
-        memmap_offline=True,
-        poison_refuses_online=True,
-    ),
+    switches=generation(**SWITCHES),
     scenarios=SCENARIOS,
     properties=properties_of(SCENARIOS),
     sizes={"page": 2, "getter": 2},

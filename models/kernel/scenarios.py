@@ -75,6 +75,14 @@ REFERENCES: list[PropertyDecl] = [
 """Who owns a page, I1, I2 and I4: what a wrong reference count breaks."""
 LOST_COUNT: list[PropertyDecl | str] = [*REFERENCES, "no_crash", "no_underflow"]
 """What is violated, sooner or later, once a reference is lost."""
+PUT_IN_THE_WINDOW: list[PropertyDecl | str] = [
+    *LOST_COUNT,
+    commit_is_safe,
+    cancel_restores,
+    cancel_returns_references,
+    memmap_outlives_its_users,
+]
+"""What the last put between MEM_GOING_OFFLINE and MEM_CANCEL_OFFLINE violates."""
 OFFLINING: list[PropertyDecl] = [
     unplugged_is_offline,
     mark_is_kept,
