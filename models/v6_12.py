@@ -58,7 +58,7 @@ SCENARIOS = [
     progress,
     dump_progress,
 ]
-SWITCHES = {
+SWITCHES: dict[str, bool | str] = {
     "rule": "notifier",
     "isolate_on_online": True,
     "pcp_disable": True,

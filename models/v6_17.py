@@ -7,7 +7,7 @@ from pagestate.models.kernel.scenarios import properties_of
 from pagestate.models.kernel.state import Memory
 from pagestate.models.v6_12 import SCENARIOS, SWITCHES
 
-CHANGED = {"clear_type_on_free": True}
+CHANGED: dict[str, bool | str] = {"clear_type_on_free": True}
 
 model = Model(
     "v6_17",

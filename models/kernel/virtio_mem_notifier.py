@@ -108,31 +108,34 @@ def clear_fake_offline(m: Memory, page: Page) -> None:
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_clear_fake_offline")
 def clear_marks(m: Memory, page: Page) -> bool:
     """Whether the page was never onlined; since v6.11 such a page stays PageOffline for now."""
-    if memmap_offline:
-        kept = clear_one_mark(m, page)
-        return kept
-    with atomic("__ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c"):
-        m.offline[page] = False
-        m.claimed[page] = False
-        m.skippable[page] = False
-        m.revived = True
-    with atomic("TestClearPageDirty({page})"):
-        was_dirty = m.dirty[page]
-        m.dirty[page] = False
-    return was_dirty
+    if not memmap_offline:
+        clear_offline_mark(m, page)
+        was_dirty = clear_dirty_mark(m, page)
+        return was_dirty
+    never_onlined = m.dirty[page]
+    if never_onlined:
+        clear_dirty_mark(m, page)
+    else:
+        clear_offline_mark(m, page)
+    return never_onlined
 
 
-@atomic("ClearPageDirty or __ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c")
-def clear_one_mark(m: Memory, page: Page) -> bool:
-    """The driver knows which of the two it is; generic_online_page() clears PageOffline."""
-    m.revived = True
-    if m.dirty[page]:
-        m.dirty[page] = False
-        return True
+@atomic("__ClearPageOffline({page})", src="drivers/virtio/virtio_mem.c")
+def clear_offline_mark(m: Memory, page: Page) -> None:
+    """The page no longer says that it is the driver's."""
     m.offline[page] = False
     m.claimed[page] = False
     m.skippable[page] = False
-    return False
+    m.revived = True
+
+
+@atomic("TestClearPageDirty({page})", src="drivers/virtio/virtio_mem.c")
+def clear_dirty_mark(m: Memory, page: Page) -> bool:
+    """The page no longer says that it was never onlined; whether it did."""
+    was_dirty = m.dirty[page]
+    m.dirty[page] = False
+    m.revived = True
+    return was_dirty
 
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_fake_online")

@@ -303,7 +303,7 @@ class Viewer(App[None]):
 
     def action_theme(self) -> None:
         """Light or dark."""
-        self.theme = "textual-light" if self.theme == "textual-dark" else "textual-dark"
+        self.theme = "textual-light" if self.current_theme.dark else "textual-dark"
 
     def action_index(self) -> None:
         """Choose another trace."""
