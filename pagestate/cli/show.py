@@ -14,6 +14,7 @@ from pagestate.cli.failure import UserError, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
 from pagestate.core.trace import Trace
 from pagestate.view.background import Background
+from pagestate.view.brief import brief
 from pagestate.view.export.dot import render_dot
 from pagestate.view.export.mermaid import render_mermaid
 from pagestate.view.export.perfetto import render_perfetto
@@ -42,15 +43,25 @@ class _Loaded:
     def view(self) -> TraceView:
         return view_of(self.trace, self.background)
 
+    def shown(self, short: bool) -> TraceView:
+        """The view, ``short`` without what the end does not depend on."""
+        view = self.view
+        if short and view.idle is None:
+            click.echo(f"pagestate: {self.file}: {_WHOLE}", err=True)
+        return brief(view) if short else view
+
 
 _EXPORTS: Mapping[str, Callable[[_Loaded], str]] = {
     "itf": lambda one: dumps(one.trace).rstrip("\n"),
-    "mermaid": lambda one: render_mermaid(one.view),
-    "dot": lambda one: render_dot(one.view),
     "perfetto": lambda one: render_perfetto(one.view),
     "pytest": lambda one: render_pytest(one.trace, one.model or one.trace.model, one.background),
-    "svg": lambda one: render_svg(one.view),
 }
+_PICTURES: Mapping[str, Callable[[TraceView], str]] = {
+    "mermaid": render_mermaid,
+    "dot": render_dot,
+    "svg": render_svg,
+}
+_WHOLE = "nothing is left out: what its end depends on is not known"
 
 
 @click.command(
@@ -81,7 +92,7 @@ Formats:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "html", *_EXPORTS]),
+    type=click.Choice(["text", "html", *_EXPORTS, *_PICTURES]),
     help="What to make of the trace.  [default: text]",
 )
 @click.option(
@@ -113,6 +124,12 @@ Formats:
 @click.option("--locals", "with_locals", is_flag=True, help="Show the locals of threads too.")
 @click.option("--numbers", is_flag=True, help="Number the steps.")
 @click.option(
+    "--brief",
+    "short",
+    is_flag=True,
+    help="Leave out the steps that the violation does not depend on (of text and pictures).",
+)
+@click.option(
     "--width", type=click.IntRange(min=MIN_WIDTH), default=75, show_default=True, help="Columns."
 )
 @click.option("--no-header", is_flag=True, help="Leave out the first line.")
@@ -131,6 +148,7 @@ def show(
     values: bool,
     with_locals: bool,
     numbers: bool,
+    short: bool,
     width: int,
     no_header: bool,
     tui: bool,
@@ -145,10 +163,12 @@ def show(
             raise UserError("--html FILE is a format and an output: leave the others out")
         form, output = "html", page
     form = form or "text"
-    if form in _EXPORTS and len(traces) > 1:
+    if form not in ("text", "html") and len(traces) > 1:
         raise UserError(f"--format {form} takes one trace; text and html take several")
     if output is not None:
         check_target(output)
+    if short and form in ("html", *_EXPORTS):
+        raise UserError(f"--brief is for text and pictures, not for {form}")
     if tui and (form != "text" or output is not None):
         raise UserError("--tui shows traces in the terminal: leave --format and --output out")
     known = Models()
@@ -162,7 +182,7 @@ def show(
         if form == "html":
             text = render_html(report_of([(one.trace, one.view) for one in loaded])).rstrip("\n")
         elif form == "text" and style == "report":
-            made = (render_report(one.view, width, MADE, one.file) for one in loaded)
+            made = (render_report(one.shown(short), width, MADE, one.file) for one in loaded)
             text = "\n\n".join(made)
         elif form == "text":
             draw = partial(
@@ -172,7 +192,9 @@ def show(
                 numbers=numbers,
                 header=not no_header,
             )
-            text = "\n\n".join(draw(one.view) for one in loaded)
+            text = "\n\n".join(draw(one.shown(short)) for one in loaded)
+        elif form in _PICTURES:
+            text = _PICTURES[form](loaded[0].shown(short))
         else:
             text = _EXPORTS[form](loaded[0])
         if output is not None:
