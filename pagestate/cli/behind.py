@@ -31,7 +31,7 @@ class Models:
         if not model and not is_shipped(trace.model):
             return None, ""
         try:
-            return self.fitting(trace, self._load(model or trace.model)), ""
+            return self.fitting(trace, self.load(model or trace.model)), ""
         except (TraceError, ModelError) as error:
             if model:
                 raise TraceError(f"the trace is no execution of {model}: {error}") from None
@@ -60,7 +60,7 @@ class Models:
         if not model and not is_shipped(trace.model):
             text = f"the trace is of the model {trace.model}, which is not a shipped one"
             raise TraceError(f"{text}: say where it is with --model")
-        declared = self._load(model or trace.model)
+        declared = self.load(model or trace.model)
         if declared.name != trace.model:
             raise TraceError(f"the trace is of the model {trace.model}, not of {declared.name}")
         for part in _parts(trace, declared):
@@ -69,7 +69,8 @@ class Models:
                 return compiled
         raise TraceError(f"{trace.model} has changed: it has other threads or variables")
 
-    def _load(self, name: str) -> Model:
+    def load(self, name: str) -> Model:
+        """The model called ``name``.  Raises UserError."""
         if name not in self.loaded:
             self.loaded[name] = load(name)
         return self.loaded[name]

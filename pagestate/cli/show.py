@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from pagestate import __version__
+from pagestate.cli.against import Comparison, compare
 from pagestate.cli.behind import Models
 from pagestate.cli.failure import UserError, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.options import pairs
 from pagestate.core.trace import Trace
 from pagestate.view.background import Background
 from pagestate.view.brief import brief
@@ -74,6 +76,7 @@ Examples:
   pagestate show --html race.html traces/*.itf.json      one page, for a browser
   pagestate show --html race.html --model my_model.py out/my_model-*.itf.json
   pagestate show --tui --model my_model.py out/my_model-*.itf.json   in the terminal
+  pagestate show race.itf.json --set hook=true           how the fixed variant stops it
   pagestate show --format svg -o race.svg trace.itf.json
   pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools
 
@@ -134,6 +137,19 @@ Formats:
 )
 @click.option("--no-header", is_flag=True, help="Leave out the first line.")
 @click.option(
+    "--against",
+    metavar="MODEL",
+    help="Beside the trace, the same schedule in this model, a fixed variant of it: how far it "
+    "goes, where it is stopped and why.  [default with --set: the trace's own]",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SWITCH=VALUE",
+    help="A switch of the variant; the others are as in the trace.",
+)
+@click.option(
     "--tui",
     is_flag=True,
     help="Look at the traces in the terminal; ? shows the keys. Needs Textual.",
@@ -151,6 +167,8 @@ def show(
     short: bool,
     width: int,
     no_header: bool,
+    against: str | None,
+    settings: Sequence[str],
     tui: bool,
 ) -> None:
     """Show each TRACE, an ITF JSON file, as the CPU diagram of kernel commit messages.
@@ -171,16 +189,26 @@ def show(
         raise UserError(f"--brief is for text and pictures, not for {form}")
     if tui and (form != "text" or output is not None):
         raise UserError("--tui shows traces in the terminal: leave --format and --output out")
-    known = Models()
+    comparing = against is not None or bool(settings)
+    if comparing and (len(traces) > 1 or form not in ("text", "html") or style == "report"):
+        raise UserError("--against and --set are about one trace, as text, --html or --tui")
+    known, switches = Models(), pairs(settings, "--set")
     loaded = [_loaded(file, models, known) for file in traces]
+    other: Comparison | None = None
+    if comparing:
+        one = loaded[0]
+        with user_errors():
+            variant = against or one.model or one.trace.model
+            other = compare(one.trace, one.background, variant, switches, known)
     if tui:
         with user_errors():
-            views = [one.view for one in loaded]
+            views = [one.view for one in loaded] + ([other.view] if other else [])
         _look(views)
         return
     with user_errors():
         if form == "html":
-            text = render_html(report_of([(one.trace, one.view) for one in loaded])).rstrip("\n")
+            every = [(one.trace, one.view) for one in loaded]
+            text = render_html(report_of(every, other)).rstrip("\n")
         elif form == "text" and style == "report":
             made = (render_report(one.shown(short), width, MADE, one.file) for one in loaded)
             text = "\n\n".join(made)
@@ -192,7 +220,8 @@ def show(
                 numbers=numbers,
                 header=not no_header,
             )
-            text = "\n\n".join(draw(one.shown(short)) for one in loaded)
+            shown = [one.shown(short) for one in loaded] + ([other.view] if other else [])
+            text = "\n\n".join([*map(draw, shown), *(other.lines(width) if other else ())])
         elif form in _PICTURES:
             text = _PICTURES[form](loaded[0].shown(short))
         else:
@@ -220,8 +249,13 @@ def _level(values: bool, with_locals: bool) -> Values:
     return "all" if with_locals else values
 
 
-def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
-    """The report with these traces; their names say what tells them apart."""
+def report_of(traces: Sequence[tuple[Trace, TraceView]], other: Comparison | None = None) -> Report:
+    """The report with these traces; their names say what tells them apart.
+
+    With ``other`` it opens with the one trace and its variant side by side.
+    """
+    if other is not None:
+        traces = [*traces, (other.trace, other.view)]
     settings = [{**trace.sizes, **trace.switches} for trace, _ in traces]
     groups = [(trace.model, trace.meta.get("scenario", "")) for trace, _ in traces]
     pages = list[TracePage]()
@@ -232,7 +266,8 @@ def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
         pages.append(TracePage(" ".join([*filter(None, group), *words]), view))
     models = ", ".join(dict.fromkeys(trace.model for trace, _ in traces))
     single = traces[0][0].property if len(traces) == 1 else ""
-    return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE)
+    compared = () if other is None else (other.alignment,)
+    return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE, compared)
 
 
 def _word(value: object) -> str:

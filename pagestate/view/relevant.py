@@ -77,7 +77,9 @@ def _fade(step: int, needed: set[int], counts: set[int]) -> Fade:
     return "passing" if step in needed else "apart"
 
 
-def _ends_alike(trace: Trace, background: Background, left_out: set[int], passing: set[int]) -> bool:
+def _ends_alike(
+    trace: Trace, background: Background, left_out: set[int], passing: set[int]
+) -> bool:
     """Whether the rest of the trace can be taken and decides the property.
 
     Steps of ``left_out`` are not taken; those of ``passing`` check nothing and change nothing but

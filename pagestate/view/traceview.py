@@ -148,9 +148,7 @@ def view_of(trace: Trace, background: Background | None = None) -> TraceView:
         rows = tuple(replace(r, fade=f) for r, f in zip(rows, relevance.steps, strict=True))
         shared = {v.name for v in trace.variables if v.thread is None}
         cells = enumerate(tables.cells)
-        idle = frozenset(
-            n for n, c in cells if c.key[0] in shared and c.key not in relevance.cells
-        )
+        idle = frozenset(n for n, c in cells if c.key[0] in shared and c.key not in relevance.cells)
     broken = breaks(trace, background) if background else ()
     return TraceView(
         model=trace.model,

@@ -62,9 +62,10 @@ function laneHead(page) {
       "div",
       { class: "row titles" },
       el("span", { class: "number" }, "#"),
-      page.lanes.map((lane) =>
-        el("span", { class: "lane" }, el("b", {}, lane.cpu), " ", lane.title),
-      ),
+      page.lanes.map((lane, n) => {
+        const idle = page.rows.every((row) => row.lane !== n || row.fade);
+        return el("span", { class: idle ? "lane idle" : "lane" }, el("b", {}, lane.cpu), " ", lane.title);
+      }),
     ),
     names.length > 0 &&
       el(
@@ -107,6 +108,7 @@ function stepItem(page, row, step, names, slots, pick) {
   if (decisive) classes.push(isViolated(page) ? "violating" : "reaching");
   if (looping) classes.push("loop");
   if (step === 1 || page.rows[step - 2].lane !== row.lane) classes.push("switch");
+  if (row.fade) classes.push("idle");
   const item = el(
     "li",
     {

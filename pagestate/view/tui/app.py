@@ -36,6 +36,7 @@ KEYS = (
     ("/", "search; a .. b finds a step with a, then one with b; Enter goes on, Esc ends"),
     ("p", "only the next page"),
     ("a", "all cells, or only those that change"),
+    ("f", "dim what the end does not depend on, or not"),
     ("c", "copy the diagram for a commit message"),
     ("Space", "play, stop"),
     ("t", "light or dark"),
@@ -99,6 +100,7 @@ class Viewer(App[None]):
         Binding("slash", "search", "search"),
         Binding("p", "page", "page"),
         Binding("a", "everything", "all cells"),
+        Binding("f", "fade", "fade"),
         Binding("c", "copy", "copy"),
         Binding("space", "play", "play"),
         Binding("t", "theme", "theme"),
@@ -111,7 +113,7 @@ class Viewer(App[None]):
     def __init__(self, views: Sequence[TraceView]) -> None:
         super().__init__()
         self.views, self.chosen = tuple(views), 0
-        self.step, self.member, self.everything = 0, "", False
+        self.step, self.member, self.everything, self.fading = 0, "", False, True
         self.cell: int | None = None
         self.hits = list[int]()
         self.places = dict[tuple[int, int], int]()
@@ -143,10 +145,13 @@ class Viewer(App[None]):
         self.chosen, self.member, self.cell, self.hits = number, "", None, []
         steps = self.query_one("#steps", OptionList)
         steps.clear_options()
-        lines = [start_line(self.view), *(step_line(self.view, r) for r in self.view.rows)]
-        steps.add_options([Option(_text([line])) for line in lines])
+        steps.add_options([Option(_text([line])) for line in self._step_lines()])
         steps.focus()
         self.go(0)
+
+    def _step_lines(self) -> list[Line]:
+        rows = self.view.rows
+        return [start_line(self.view), *(step_line(self.view, r, self.fading) for r in rows)]
 
     def go(self, step: int) -> None:
         """Show a step."""
@@ -190,7 +195,8 @@ class Viewer(App[None]):
     def _cell(self, shown: Shown, style: str) -> Text:
         chosen = " underline" if shown.cell is not None and shown.cell == self.cell else ""
         if shown.old is None:
-            return Text(shown.value, style + chosen)
+            dim = " dim" if shown.idle and self.fading else ""
+            return Text(shown.value, style + chosen + dim)
         return Text.assemble(
             (shown.old, "strike dim"), (" -> ", "dim"), (shown.value, "bold yellow" + chosen)
         )
@@ -275,6 +281,14 @@ class Viewer(App[None]):
     def action_everything(self) -> None:
         """All cells, or those that change."""
         self.everything = not self.everything
+        self._draw()
+
+    def action_fade(self) -> None:
+        """Dim what the end does not depend on, or show it as the rest."""
+        self.fading = not self.fading
+        steps = self.query_one("#steps", OptionList)
+        for number, line in enumerate(self._step_lines()):
+            steps.replace_option_prompt_at_index(number, _text([line]))
         self._draw()
 
     def action_copy(self) -> None:

@@ -10,6 +10,10 @@ from pagestate.view.explain import Condition
 from pagestate.view.tables import Table
 from pagestate.view.traceview import Row, TraceView
 
+_FADES = {
+    "apart": "dim: the same happens in the end when steps like this one are not taken",
+    "passing": "dim: its thread takes it to get on; the end does not depend on what it changes",
+}
 Kind: TypeAlias = Literal["plain", "head", "good", "bad", "less", "here"]
 
 
@@ -23,11 +27,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell of the state table: its number, its value now, the one before if it has changed."""
+    """A cell of the state table: its number, its value now, the one before if it has changed.
+
+    ``idle``: the end does not depend on it.
+    """
 
     cell: int | None
     value: str
     old: str | None = None
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +52,11 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text.expandtabs())
 
 
-def step_line(view: TraceView, row: Row) -> Line:
-    """A step in its lane: ``*`` moves, ``#`` has a lock, ``|`` waits or has none."""
+def step_line(view: TraceView, row: Row, fading: bool = True) -> Line:
+    """A step in its lane: ``*`` moves, ``#`` has a lock, ``|`` waits or has none.
+
+    With ``fading`` a step that the end does not depend on is less than the others.
+    """
     marks = list[str]()
     for lane in view.lanes:
         held = any(
@@ -59,7 +70,8 @@ def step_line(view: TraceView, row: Row) -> Line:
     bad = " !" if last else ""
     back = " <- repeats from here" if view.back_to == row.number else ""
     text = f"{row.number:>4} {' '.join(marks)}  {row.text}{note}{inside}{bad}{back}"
-    return Line(clean(text), "bad" if last else "plain")
+    usual: Kind = "less" if fading and row.fade else "plain"
+    return Line(clean(text), "bad" if last else usual)
 
 
 def start_line(view: TraceView) -> Line:
@@ -82,6 +94,7 @@ def _fields(
     view: TraceView, table: Table, step: int, member: str, everything: bool
 ) -> Iterator[TableLine]:
     changed = set(view.tables.changed[step - 1]) if step else set[int]()
+    idle = view.idle or frozenset[int]()
     for row in table.rows:
         cells = [None if n is None else view.tables.cells[n] for n in row.cells]
         if not everything and not any(c is not None and len(c.history) > 1 for c in cells):
@@ -92,7 +105,7 @@ def _fields(
                 shown.append(Shown(None, ""))
                 continue
             old = clean(cell.at(step - 1)) if number in changed else None
-            shown.append(Shown(number, clean(cell.at(step)), old))
+            shown.append(Shown(number, clean(cell.at(step)), old, number in idle))
         if any(s.cell is not None for s in shown):
             ghost = " (ghost)" if row.ghost else ""
             yield TableLine(clean(row.name + ghost), tuple(shown))
@@ -110,6 +123,10 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
     if not step:
         yield Line("Initial state", "head")
         yield Line(clean(view.headline))
+        faded = sum(bool(row.fade) for row in view.rows)
+        if faded:
+            text = f"{faded} steps are dim: the end does not depend on what they do (f)"
+            yield Line(text, "less")
     else:
         yield from _step(view, view.rows[step - 1])
     if step == len(view.rows):
@@ -135,6 +152,8 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
 def _step(view: TraceView, row: Row) -> Iterator[Line]:
     lane = view.lanes[row.lane]
     yield Line(clean(f"Step {row.number}  {lane.cpu} {lane.title}: {row.text}"), "head")
+    if row.fade:
+        yield Line(_FADES[row.fade], "less")
     if row.calls:
         yield Line(clean("in " + " > ".join(row.calls)), "less")
     if row.src:
