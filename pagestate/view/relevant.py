@@ -40,6 +40,8 @@ from pagestate.view.support import support
 from pagestate.view.terms import parts, pinned
 
 Fade: TypeAlias = Literal["", "passing", "apart"]
+MOST_STEPS = 20_000
+"""Steps taken to find out which runs of threads can be left out."""
 _Wanted: TypeAlias = tuple[CellName, int]
 """The value of a cell in a state, by the state's number."""
 
@@ -61,48 +63,63 @@ def relevance_of(trace: Trace, background: Background) -> Relevance | None:
     prop = background.decides
     if prop is None or prop.kind in LIVENESS or trace.loop is not None or not trace.steps:
         return None
-    slicer, every = _Slicer(trace, background), set(range(len(trace.steps)))
-    needed = slicer.needed()
-    if not _ends_alike(trace, background, every - needed, set()):
-        needed = every
-    counts, cells = slicer.counting(needed)
-    if not _ends_alike(trace, background, every - needed, needed - counts):
+    needed = _fewer(trace, background, _Slicer(trace, background).needed())
+    states = _taken(trace, background, needed, set())
+    if states is None:
+        needed = list(range(len(trace.steps)))
+        states = list(trace.states)
+    rest = replace(trace, states=tuple(states), steps=tuple(trace.steps[n] for n in needed))
+    behind = replace(background, actions=tuple(background.actions[n] for n in needed))
+    counts, cells = _Slicer(rest, behind).counting()
+    every = range(len(rest.steps))
+    if _taken(rest, behind, every, set(every) - counts) is None:
         return None
-    return Relevance(tuple(_fade(n, needed, counts) for n in sorted(every)), frozenset(cells))
+    fades: list[Fade] = ["apart" for _ in trace.steps]
+    for k, n in enumerate(needed):
+        fades[n] = "" if k in counts else "passing"
+    return Relevance(tuple(fades), frozenset(cells))
 
 
-def _fade(step: int, needed: set[int], counts: set[int]) -> Fade:
-    if step in counts:
-        return ""
-    return "passing" if step in needed else "apart"
+def _fewer(trace: Trace, background: Background, needed: set[int]) -> list[int]:
+    """The steps of ``needed`` without those of whole runs of threads that can be left out too.
+
+    Where a lock was taken and given back in between, say, nobody would miss it.
+    """
+    found, last = set(needed), len(trace.steps) - 1
+    runs = [r for each in _runs(trace, background).values() for r in each]
+    for run in sorted(runs, key=max, reverse=True)[: MOST_STEPS // max(len(needed), 1)]:
+        fewer = sorted(found - set(run))
+        worth = last in fewer and len(fewer) < len(found)
+        if worth and _taken(trace, background, fewer, set()) is not None:
+            found = set(fewer)
+    return sorted(found)
 
 
-def _ends_alike(
-    trace: Trace, background: Background, left_out: set[int], passing: set[int]
-) -> bool:
-    """Whether the rest of the trace can be taken and decides the property.
+def _taken(
+    trace: Trace, background: Background, steps: Sequence[int], passing: set[int]
+) -> list[State] | None:
+    """The states when only ``steps`` are taken; None if they cannot be, or decide nothing.
 
-    Steps of ``left_out`` are not taken; those of ``passing`` check nothing and change nothing but
-    their own thread.
+    Steps of ``passing`` check nothing and change nothing but their own thread.
     """
     prop, system, sizes = background.decides, background.system, background.sizes
     assert prop is not None
     states, moves = [trace.states[0]], list[Move]()
-    for n, (step, action) in enumerate(zip(trace.steps, background.actions, strict=True)):
-        if n in left_out:
-            continue
+    for n in steps:
+        action, picks = background.actions[n], trace.steps[n].picks
         taken = action
         if n in passing:
             own = tuple(w for w in action.writes if background.owners[w.var] == action.thread)
             taken = replace(action, writes=own)
-        elif not enabled(action, states[-1], sizes, step.picks):
-            return False
+        elif not enabled(action, states[-1], sizes, picks):
+            return None
         try:
-            states.append(apply(system, taken, states[-1], sizes, step.picks))
+            states.append(apply(system, taken, states[-1], sizes, picks))
         except (CountOverflow, OutOfRange):
-            return False
-        moves.append(Move(action, tuple(step.picks.items())))
-    return not why_not(system, sizes, prop, states, Path((), tuple(moves)))
+            return None
+        moves.append(Move(action, tuple(picks.items())))
+    path = Path((), tuple(moves))
+    return None if why_not(system, sizes, prop, states, path) else states
 
 
 class _Slicer:
@@ -118,7 +135,7 @@ class _Slicer:
             self.changed.append([cell for cell, value in after.items() if value != before[cell]])
             for cell in self.changed[-1]:
                 self.changers.setdefault(cell, []).append(n)
-        self.runs = _runs(trace, background, self.who)
+        self.runs = _runs(trace, background)
 
     # ------------------------------------------------------------------------- two fixpoints
 
@@ -151,8 +168,8 @@ class _Slicer:
             found.add(each)
             todo += [(c, each) for c in self._guarded(each)]
 
-    def counting(self, needed: set[int]) -> tuple[set[int], set[CellName]]:
-        """The needed steps whose values matter, and the cells that carry them."""
+    def counting(self) -> tuple[set[int], set[CellName]]:
+        """The steps whose values matter, and the cells that carry them."""
         counts, seen, cells = {len(self.trace.steps) - 1}, set[_Wanted](), set[CellName]()
         todo = [*self._end(), *((c, max(counts)) for c in self._guarded(max(counts)))]
         while True:
@@ -168,7 +185,7 @@ class _Slicer:
                     continue
                 todo += self._written(step, wanted[0])
                 todo += self._counted(step, counts)
-            for step in sorted(needed):
+            for step in range(len(self.trace.steps)):
                 for other in self._meets(step, counts):
                     todo += self._counted(step, counts)
                     todo += self._counted(other, counts)
@@ -270,15 +287,13 @@ def _writes(
                 yield (write.where, write.value), inner
 
 
-def _runs(
-    trace: Trace, background: Background, who: Sequence[tuple[str, int | None]]
-) -> Mapping[tuple[str, int | None], list[list[int]]]:
+def _runs(trace: Trace, background: Background) -> Mapping[tuple[str, int | None], list[list[int]]]:
     """The steps of each thread, from start to end: once more for one that starts over."""
     found = dict[tuple[str, int | None], list[list[int]]]()
-    for n, each in enumerate(who):
-        thread = background.system.thread(each[0])
-        runs = found.setdefault(each, [])
-        if not runs or label_of(thread, each[1], trace.states[n]) == thread.start:
+    for n, step in enumerate(trace.steps):
+        thread = background.system.thread(step.thread)
+        runs = found.setdefault((step.thread, step.member), [])
+        if not runs or label_of(thread, step.member, trace.states[n]) == thread.start:
             runs.append([])
         runs[-1].append(n)
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from pagestate.view.bars import Waiting
-from pagestate.view.traceview import Row, TraceView
+from pagestate.view.traceview import Row, TraceView, last_of
 from pagestate.view.values import Fact, fact_lines
 from pagestate.view.wrap import plain, wrap
 
@@ -61,7 +61,7 @@ def render_text(
     if width < MIN_WIDTH:
         raise ValueError(f"width must be at least {MIN_WIDTH}")
     numbers = numbers or view.back_to is not None
-    margin = max(_MARGIN, len(str(view.last)) + 1) if numbers else _MARGIN
+    margin = max(_MARGIN, len(str(last_of(view))) + 1) if numbers else _MARGIN
     out = list[str]()
     if header:
         out += [*_paragraph(f"{view.headline}:", margin, width), ""]

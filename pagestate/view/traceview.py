@@ -116,11 +116,6 @@ class TraceView:
     idle: frozenset[int] | None = None
     remark: str = ""
 
-    @property
-    def last(self) -> int:
-        """The number of the last step (0: there is none)."""
-        return self.rows[-1].number if self.rows else 0
-
 
 def view_of(trace: Trace, background: Background | None = None) -> TraceView:
     """The view of ``trace``.  Raises TraceError if its parts do not fit together.
@@ -174,6 +169,11 @@ def view_of(trace: Trace, background: Background | None = None) -> TraceView:
         sources=background.sources if background else {},
         idle=idle,
     )
+
+
+def last_of(view: TraceView) -> int:
+    """The number of the last step that is shown (0: there is none)."""
+    return view.rows[-1].number if view.rows else 0
 
 
 def _others(
