@@ -243,7 +243,10 @@ function update() {
 
 let marked = "";
 
-/** Fades (or hides) the steps that the filters leave out, and marks those that the search finds. */
+/**
+ * Fades (or hides) the steps that the filters leave out, and marks those that the search finds.
+ * Where neither asks for anything, the steps that are faded by themselves are the ones to hide.
+ */
 function markSteps() {
   const { page, steps, tools } = parts;
   const wanted = JSON.stringify([chosen.page, chosen.filters, chosen.query, chosen.hiding, chosen.fading]);
@@ -258,7 +261,7 @@ function markSteps() {
     const out = filtering && !passes(page, n + 1, chosen.filters);
     item.classList.toggle("faded", out);
     item.classList.toggle("hit", hits.has(n + 1));
-    const idle = chosen.fading && row.fade !== "";
+    const idle = chosen.fading && row.fade !== "" && !filtering && !hasQuery;
     item.hidden = chosen.hiding && (out || idle || (hasQuery && !hits.has(n + 1)));
   });
   fill(tools.found, hasQuery ? plural(hits.size, "step") : "");
@@ -304,7 +307,8 @@ function stop() {
 
 /** The diagram for a commit message: of all steps, or without those that are faded and hidden. */
 function diagramOf(page) {
-  return chosen.hiding && chosen.fading && page.brief ? page.brief : page.text;
+  const asked = isFiltered(chosen.filters) || chosen.query.trim() !== "";
+  return chosen.hiding && chosen.fading && !asked && page.brief ? page.brief : page.text;
 }
 
 function copyText() {

@@ -105,8 +105,8 @@ function sentence(page, step) {
     .map(([number, old, now]) => `${page.cells[number].name} ${old} to ${now}`);
   const note = row.note ? `, ${row.note}` : "";
   const idle = row.fade ? " The end does not depend on it." : "";
-  const what = `Step ${step}, ${laneName(page, row.lane)}: ${row.text}${note}.${idle}`;
-  return changes.length ? `${what} Changes: ${changes.join(", ")}.` : what;
+  const what = `Step ${step}, ${laneName(page, row.lane)}: ${row.text}${note}.`;
+  return changes.length ? `${what} Changes: ${changes.join(", ")}.${idle}` : what + idle;
 }
 
 function verdictMark(page) {
