@@ -15,7 +15,7 @@ from pagestate.view.tui.content import (
 )
 from tests.cli.running import cli
 
-from . import behind, hostile, samples
+from . import behind, fading, hostile, samples
 
 
 def texts(lines):
@@ -135,6 +135,20 @@ def test_pages_cells_search_and_theme(view):
     assert app.step == 7 and "1 found" in title
     assert piloted([view], "slash", "x", "escape", "j")[0].step == 1
     assert piloted([view], "t")[0].theme == "textual-light"
+
+
+def test_what_the_end_does_not_depend_on_is_dim():
+    race = fading.explained(fading.trace())
+    dim = [row.number for row in race.rows if step_line(race, row).kind == "less"]
+    assert dim == [1, 2, 4, 5, 6, 7, 8]
+    assert all(step_line(race, row, fading=False).kind != "less" for row in race.rows)
+    of_page = [r.number for r in race.rows if step_line(race, r, False, "page 1").kind != "less"]
+    assert of_page == [4, 12], "the violation is never dim"
+    cells = [c for line in state_lines(race, 3, "", everything=True) for c in line.cells]
+    assert {race.tables.cells[c.cell].name for c in cells if c.idle} >= {"page 1 free", "busy"}
+    assert "dim" in texts(detail_lines(race, 0)) and "dim" in texts(detail_lines(race, 2))
+    assert piloted([race], "f")[0].fading is False and piloted([race], "f", "f")[0].fading
+    assert piloted([race], "p", "p", "j")[0].step == 1
 
 
 def test_a_chosen_cell_is_followed(view):

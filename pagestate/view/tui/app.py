@@ -20,6 +20,7 @@ from pagestate.view.tui.content import (
     Shown,
     clean,
     detail_lines,
+    head_lines,
     matches,
     members_of,
     start_line,
@@ -82,7 +83,7 @@ class Viewer(App[None]):
 
     CSS = """
     #title{height:auto;text-style:bold;padding:0 1}
-    #steps{width:45%;height:1fr}
+    #steps{width:45%;height:1fr;text-wrap:nowrap;text-overflow:ellipsis}
     #states{height:55%}
     #detail{height:45%;padding:0 1;border-top:solid $primary}
     #search{display:none}
@@ -145,13 +146,24 @@ class Viewer(App[None]):
         self.chosen, self.member, self.cell, self.hits = number, "", None, []
         steps = self.query_one("#steps", OptionList)
         steps.clear_options()
-        steps.add_options([Option(_text([line])) for line in self._step_lines()])
+        steps.add_options([Option(prompt) for prompt in self._prompts()])
         steps.focus()
         self.go(0)
 
-    def _step_lines(self) -> list[Line]:
-        rows = self.view.rows
-        return [start_line(self.view), *(step_line(self.view, r, self.fading) for r in rows)]
+    def _prompts(self) -> list[Text]:
+        """The lines of each step, the initial state first."""
+        found = [[start_line(self.view)]]
+        for row in self.view.rows:
+            line = step_line(self.view, row, self.fading, self.member)
+            found.append([*head_lines(self.view, row), line])
+        return [_text(lines, wrapped=False) for lines in found]
+
+    def _redraw(self) -> None:
+        """The steps again, whose lines look different now, and the rest."""
+        steps = self.query_one("#steps", OptionList)
+        for number, prompt in enumerate(self._prompts()):
+            steps.replace_option_prompt_at_index(number, prompt)
+        self._draw()
 
     def go(self, step: int) -> None:
         """Show a step."""
@@ -273,10 +285,10 @@ class Viewer(App[None]):
         self.query_one("#steps", OptionList).focus()
 
     def action_page(self) -> None:
-        """Only the next page and what belongs to none."""
+        """Only the next page and what belongs to none; steps about others are dim."""
         members = ["", *members_of(self.view)]
         self.member = members[(members.index(self.member) + 1) % len(members)]
-        self._draw()
+        self._redraw()
 
     def action_everything(self) -> None:
         """All cells, or those that change."""
@@ -286,10 +298,7 @@ class Viewer(App[None]):
     def action_fade(self) -> None:
         """Dim what the end does not depend on, or show it as the rest."""
         self.fading = not self.fading
-        steps = self.query_one("#steps", OptionList)
-        for number, line in enumerate(self._step_lines()):
-            steps.replace_option_prompt_at_index(number, _text([line]))
-        self._draw()
+        self._redraw()
 
     def action_copy(self) -> None:
         """The diagram to the clipboard."""
@@ -334,8 +343,8 @@ class Viewer(App[None]):
         self.push_screen(Dialog([f"{keys:<16} {what}" for keys, what in KEYS], choice=False))
 
 
-def _text(lines: Sequence[Line]) -> Text:
-    found = Text()
+def _text(lines: Sequence[Line], wrapped: bool = True) -> Text:
+    found = Text(no_wrap=not wrapped, overflow="fold" if wrapped else "ellipsis")
     for n, line in enumerate(lines):
         found.append("\n" if n else "")
         found.append(line.text, _STYLES[line.kind])

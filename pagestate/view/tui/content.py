@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from pagestate.core.verdict import Verdict
 from pagestate.view.bars import Other
 from pagestate.view.explain import Condition
+from pagestate.view.sources import short_names
 from pagestate.view.tables import Table
 from pagestate.view.traceview import Row, TraceView
 
@@ -52,26 +53,43 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text.expandtabs())
 
 
-def step_line(view: TraceView, row: Row, fading: bool = True) -> Line:
+def step_line(view: TraceView, row: Row, fading: bool = True, member: str = "") -> Line:
     """A step in its lane: ``*`` moves, ``#`` has a lock, ``|`` waits or has none.
 
-    With ``fading`` a step that the end does not depend on is less than the others.
+    With ``fading`` a step that the end does not depend on is less than the others; with ``member``
+    so is one that is about other members.
     """
+    note = f" [{row.note}]" if row.note else ""
+    last = row.number == len(view.rows) and view.verdict == Verdict.VIOLATED
+    bad = " !" if last else ""
+    back = " <- repeats from here" if view.back_to == row.number else ""
+    indent = "  " * (1 + len(row.calls))
+    text = f"{row.number:>4} {_marks(view, row, True)} {indent}{row.text}{note}{bad}{back}"
+    out = (fading and row.fade) or (member and member not in row.members)
+    usual: Kind = "less" if out else "plain"
+    return Line(clean(text), "bad" if last else usual)
+
+
+def head_lines(view: TraceView, row: Row) -> Iterator[Line]:
+    """What stands above a step: the thread's start, and the helpers that the step enters."""
+    marks = " " * 5 + _marks(view, row, False)
+    if row.starts:
+        yield Line(clean(f"{marks} {row.starts}"), "head")
+    for depth in range(row.open, len(row.calls)):
+        yield Line(clean(f"{marks} {'  ' * (1 + depth)}{row.calls[depth]}"), "less")
+
+
+def _marks(view: TraceView, row: Row, moves: bool) -> str:
+    """The lanes during a step, without the mark of the mover above its line."""
     marks = list[str]()
     for lane in view.lanes:
         held = any(
             b.lane == lane.number and b.first <= row.number <= b.last and b.mode != "queued"
             for b in view.locks
         )
-        marks.append("*" if lane.number == row.lane else "#" if held else "|")
-    inside = f" ({row.calls[-1]})" if row.calls else ""
-    note = f" [{row.note}]" if row.note else ""
-    last = row.number == len(view.rows) and view.verdict == Verdict.VIOLATED
-    bad = " !" if last else ""
-    back = " <- repeats from here" if view.back_to == row.number else ""
-    text = f"{row.number:>4} {' '.join(marks)}  {row.text}{note}{inside}{bad}{back}"
-    usual: Kind = "less" if fading and row.fade else "plain"
-    return Line(clean(text), "bad" if last else usual)
+        mover = moves and lane.number == row.lane
+        marks.append("*" if mover else "#" if held else "|")
+    return " ".join(marks)
 
 
 def start_line(view: TraceView) -> Line:
@@ -135,7 +153,8 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
         for part in view.broken:
             where = f"{', '.join(part.members)}: " if part.members else ""
             values = ", ".join(f"{n} = {v}" for n, v in part.values)
-            yield Line(clean(f"  {where}{part.text} is {part.holds} ({values})"))
+            truth = "true" if part.holds else "false"
+            yield Line(clean(f"  {where}{part.text} is {truth} ({values})"))
     others: Sequence[Other] = view.end
     if 0 < step < len(view.rows):
         others = view.rows[step - 1].others
@@ -159,7 +178,8 @@ def _step(view: TraceView, row: Row) -> Iterator[Line]:
     if row.src:
         yield Line(clean(f"kernel: {row.src}"), "less")
     if row.span is not None:
-        yield Line(clean(f"model: {row.span.file}:{row.span.line}"), "less")
+        name = short_names(view.sources).get(row.span.file, row.span.file)
+        yield Line(clean(f"model: {name}:{row.span.line}"), "less")
         lines = view.sources.get(row.span.file, ())
         for number in range(max(1, row.span.line - 2), min(len(lines), row.span.end_line + 2) + 1):
             here = row.span.line <= number <= row.span.end_line
