@@ -15,6 +15,7 @@ from pagestate.cli.failure import UserError, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
 from pagestate.cli.options import pairs
 from pagestate.core.trace import Trace
+from pagestate.lang.load import is_shipped
 from pagestate.view.background import Background
 from pagestate.view.brief import brief
 from pagestate.view.export.dot import render_dot
@@ -197,6 +198,8 @@ def show(
     other: Comparison | None = None
     if comparing:
         one = loaded[0]
+        if not (against or one.model or is_shipped(one.trace.model)):
+            raise UserError(f"{one.file}: --set needs its model: say where it is with --model")
         with user_errors():
             variant = against or one.model or one.trace.model
             other = compare(one.trace, one.background, variant, switches, known)

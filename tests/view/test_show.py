@@ -204,4 +204,5 @@ def test_against_what_there_is_not(fading_file, stored):
         missing = cli("show", fading_file, *model, "--against", other)
         assert missing.code == 2 and missing.out == "" and said in missing.err
     refused(cli("show", fading_file, stored, *model, "--set", "hook=true"), "one trace")
+    refused(cli("show", fading_file, "--set", "hook=true"), "--model")
     refused(cli("show", fading_file, *model, "--set", "hook=true", "--format", "svg"), "--against")
