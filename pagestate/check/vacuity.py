@@ -17,6 +17,7 @@ class Coverage:
     thread: str
     text: str
     taken: bool | None
+    where: str = ""
 
 
 def coverage(request: Request, fired: Mapping[str, int] | None) -> tuple[Coverage, ...]:
@@ -32,7 +33,8 @@ def coverage(request: Request, fired: Mapping[str, int] | None) -> tuple[Coverag
         label = action.info.label
         text = f"{_text(action)} ({label})" if label else _text(action)
         taken = None if fired is None else fired.get(action.name, 0) > 0
-        found.append(Coverage(action.name, action.thread, text, taken))
+        where = f"{action.info.span}|{_text(action)}|{action.info.note}|{action.info.src}"
+        found.append(Coverage(action.name, action.thread, text, taken, where))
     return tuple(found)
 
 

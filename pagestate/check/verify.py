@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pagestate.check.certificate import certify
-from pagestate.check.minimise import minimised
+from pagestate.check.minimise import Steps, minimised
 from pagestate.check.names import file_stem
 from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch, replay
@@ -56,15 +56,16 @@ def verified(
     directory: Path | None,
     scans: OrderedScans | None = None,
     proofs: Proofs | None = None,
+    steps: Steps | None = None,
 ) -> Checked:
     """Replay the trace or re-check the certificate of an answer.  Raises CheckFailed.
 
-    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``
-    and ``proofs``: the search with ordered scans, and the re-checked proofs, that answers to the
-    same request share.
+    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``,
+    ``proofs`` and ``steps``: the search with ordered scans, the re-checked proofs and the compiled
+    steps that answers to the same request share.
     """
     prop = next(p for p in task.properties if p.name == answer.property)
-    trace = _replayed(request, task, answer, prop)
+    trace = _replayed(request, task, answer, prop, steps)
     if answer.verdict == Verdict.VIOLATED and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as violated without a trace")
     if answer.verdict == Verdict.VIOLATED and trace is not None:
@@ -117,7 +118,9 @@ def _nothing_starts(task: Task) -> str:
     return f"there is no initial state ({sizes})"
 
 
-def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:
+def _replayed(
+    request: Request, task: Task, answer: Answer, prop: Property, steps: Steps | None
+) -> Trace | None:
     if answer.path is None:
         return None
     compiled = request.compiled
@@ -127,7 +130,7 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
             trace = trace_of(
                 compiled.system,
                 sizes,
-                minimised(compiled.system, sizes, prop, answer.path),
+                minimised(compiled.system, sizes, prop, answer.path, steps),
                 prop,
                 answer.verdict.value,
                 answer.engine,
