@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 
 from pagestate.check.request import Request
 from pagestate.core.system import Action
@@ -11,7 +12,10 @@ from pagestate.core.verdict import Result, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Whether a step is taken by some execution (None: that is not known)."""
+    """Whether a step is taken by some execution (None: that is not known).
+
+    ``where`` is the statement it was compiled from; an inlined function has copies of each.
+    """
 
     action: str
     thread: str
@@ -30,26 +34,28 @@ def coverage(request: Request, fired: Mapping[str, int] | None) -> tuple[Coverag
     for action in (*request.compiled.system.actions, *request.compiled.impossible):
         if action.expect_dead or _reports_fault(action):
             continue
-        label = action.info.label
-        text = f"{_text(action)} ({label})" if label else _text(action)
         taken = None if fired is None else fired.get(action.name, 0) > 0
-        where = f"{action.info.span}|{_text(action)}|{action.info.note}|{action.info.src}"
-        found.append(Coverage(action.name, action.thread, text, taken, where))
+        found.append(Coverage(action.name, action.thread, _text(action), taken, _where(action)))
     return tuple(found)
 
 
-def dead_steps(request: Request, fired: Mapping[str, int]) -> list[str]:
-    """The steps that no execution of this instance takes."""
-    return [c.text for c in coverage(request, fired) if c.taken is False]
+def dead_statements(parts: Sequence[Sequence[Coverage]]) -> list[str]:
+    """The statements none of whose copies any execution of any of the instances takes.
 
-
-def dead_everywhere(parts: Sequence[Sequence[Coverage]]) -> list[str]:
-    """The steps that no execution of any of several instances takes."""
-    taken = dict[tuple[str, str, str], bool]()
+    An outcome of a test is told apart from the other one; a function that several threads call is
+    alive if one of them takes its steps.
+    """
+    taken = dict[tuple[str, str], bool]()
+    threads = dict[tuple[str, str], dict[str, None]]()
     for step in (c for part in parts for c in part):
-        key = (step.thread, step.text, step.action)
+        key = step.where, step.text
         taken[key] = taken.get(key, False) or step.taken is not False
-    return [f"{thread}: {text}" for (thread, text, _), some in taken.items() if not some]
+        threads.setdefault(key, {})[step.thread] = None
+    return [
+        f"{', '.join(threads[where, text])}: {text}" + (f" ({where})" if where else "")
+        for (where, text), some in taken.items()
+        if not some
+    ]
 
 
 def idle_threads(request: Request, fired: Mapping[str, int] | None) -> list[Result]:
@@ -91,7 +97,14 @@ def _reports_fault(action: Action) -> bool:
 
 
 def _text(action: Action) -> str:
-    """The step without values: ``free_to_buddy(page)``."""
-    text = action.info.text or action.name
-    text = re.sub(r"\b(\w+) \{[^{}]*\}", r"\1", text)
+    """The step without values: ``free_to_buddy(page)``; of one without words its label."""
+    if not action.info.text:
+        return action.info.label or action.name
+    text = re.sub(r"\b(\w+) \{[^{}]*\}", r"\1", action.info.text)
     return re.sub(r"\{=?([^{}]*)\}", r"\1", text)
+
+
+def _where(action: Action) -> str:
+    """File and line, without the folders."""
+    span = action.info.span
+    return "" if span is None else f"{PurePath(span.file).name}:{span.line}"

@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TextIO
 
 from pagestate.check.outcome import Exit, code_of
-from pagestate.check.vacuity import dead_everywhere
+from pagestate.check.vacuity import dead_statements
 from pagestate.cli.jsonresults import common
 from pagestate.core.verdict import PROOFS, Result, Verdict
 from pagestate.lang.declare import Model
@@ -72,10 +72,10 @@ def _list(title: str, items: Sequence[str], width: int) -> list[str]:
     return [title, *(line for item in items for line in _fold(f"  - {item}", width, 4))]
 
 
-def _settings(model: Model, values: Mapping[str, bool | str | int]) -> str:
-    """The switches that differ from the model's defaults; all of them where they are few."""
+def _settings(model: Model, values: Mapping[str, bool | str | int], few: int = MANY) -> str:
+    """The switches that differ from the model's defaults; all of them if they are ``few``."""
     free = [s for s in model.declared_switches() if len(s.choices) > 1 and s.name in values]
-    if len(free) > MANY:
+    if len(free) > few:
         free = [s for s in free if values[s.name] != s.default]
     return " ".join(f"{s.name}={show(values[s.name])}" for s in free)
 
@@ -95,7 +95,7 @@ def _heading(model: Model, parts: Sequence[Part]) -> str:
 def _title(model: Model, part: Part, parts: Sequence[Part]) -> str:
     """The heading of a scenario: who is left out, and where it differs from others."""
     same = common([p.switches for p in parts])
-    own = _settings(model, {n: v for n, v in part.switches.items() if n not in same})
+    own = _settings(model, {n: v for n, v in part.switches.items() if n not in same}, few=0)
     doc = next(s.doc for s in model.scenarios if s.name == part.scenario).strip().splitlines()[0]
     left = f"left out: {', '.join(part.left_out)}" if part.left_out else "nobody left out"
     facts = [f for f in (part.scope, own, left) if f]
@@ -139,10 +139,8 @@ def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
 
 
 def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:
-    if parts[0].scenario:
-        title = "steps that are never taken in any of the scenarios:"
-        return title, dead_everywhere([p.steps for p in parts])
-    return "steps that are never taken:", [c.text for c in parts[0].steps if c.taken is False]
+    everywhere = " in any of the scenarios" if parts[0].scenario else ""
+    return f"steps that are never taken{everywhere}:", dead_statements([p.steps for p in parts])
 
 
 def _assumptions(parts: Sequence[Part]) -> list[str]:

@@ -63,7 +63,4 @@ def _folded(action: Action, constant: Mapping[str, Lit]) -> Action:
 
 
 def _fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
-    def visit(e: Expr) -> Expr | None:
-        return constant.get(e.var) if isinstance(e, Read) else None
-
-    return transform(term, visit)
+    return transform(term, lambda e: constant.get(e.var) if isinstance(e, Read) else None)

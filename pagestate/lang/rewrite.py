@@ -21,6 +21,7 @@ from pagestate.lang.statements import (
     bug_on,
     choose,
     either,
+    expect_dead,
     idle,
     wait_until,
     warn_on,
@@ -264,6 +265,8 @@ class _Rewriter(ast.NodeTransformer):
                 return [ast.copy_location(ast.Assign(targets, value), stmt)]
             case ast.Expr(value=ast.Call() as call) if self.inline(call):
                 return [ast.copy_location(ast.Expr(ast.YieldFrom(self.visit(call))), stmt)]
+            case ast.Expr(value=ast.Call(func=func)) if self.source.lookup(func) is expect_dead:
+                return []
             case ast.Break() | ast.Continue() | ast.Pass() | ast.Return():
                 return [stmt]
             case _:
