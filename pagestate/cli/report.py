@@ -33,10 +33,18 @@ def width_of(stream: TextIO) -> int:
 
 
 def text(
-    model: Model, parts: Sequence[Part], require_proof: bool, values: bool, width: int = WIDTH
+    model: Model,
+    parts: Sequence[Part],
+    require_proof: bool,
+    values: bool,
+    width: int = WIDTH,
+    whole: Sequence[Result] = (),
 ) -> str:
-    """The whole report on a model; expects at least one part, several of one with scenarios."""
-    results = [r for p in parts for r in p.results]
+    """The whole report on a model; expects at least one part, several of one with scenarios.
+
+    ``whole`` are results about all parts together.
+    """
+    results = [*(r for p in parts for r in p.results), *whole]
     engines = {r.engine for r in results}
     table = _Table(results, require_proof, width)
     lines = [*_fold(_heading(model, parts), width), ""]
@@ -44,6 +52,7 @@ def text(
         if part.scenario:
             lines += _fold(_title(model, part, parts), width)
         lines += [*table.rows(part.results), *([""] if part.scenario else [])]
+    lines += table.rows(whole)
     lines += _diagram(results, values, width) or ([] if parts[0].scenario else [""])
     lines += _list("expected:", _reasons(parts), width)
     lines += _list(*_never_taken(parts), width)
@@ -51,7 +60,7 @@ def text(
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", _assumptions(parts), width)
-    lines += _fold(f"result: {_summary(parts, require_proof)}", width)
+    lines += _fold(f"result: {_summary(parts, results, require_proof)}", width)
     return "\n".join(lines)
 
 
@@ -140,7 +149,8 @@ def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
 
 def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:
     everywhere = " in any of the scenarios" if parts[0].scenario else ""
-    return f"steps that are never taken{everywhere}:", dead_statements([p.steps for p in parts])
+    dead = dead_statements([p.steps for p in parts])
+    return f"steps that are never taken{everywhere}:", [d.text for d in dead]
 
 
 def _assumptions(parts: Sequence[Part]) -> list[str]:
@@ -246,9 +256,8 @@ def _shown_trace(results: Sequence[Result]) -> Result | None:
     )
 
 
-def _summary(parts: Sequence[Part], require_proof: bool) -> str:
+def _summary(parts: Sequence[Part], results: Sequence[Result], require_proof: bool) -> str:
     """The last line: the worst mark, and how many of what; of scenarios, in these only."""
-    results = [r for p in parts for r in p.results]
     if not results:
         return "nothing to check"
     codes = {code_of(r, require_proof) for r in results}

@@ -74,7 +74,7 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     dead = list[str]()
     if fired is not None:
         listed += idle_threads(request, fired)
-        dead = dead_statements([coverage(request, fired)])
+        dead = [d.text for d in dead_statements([coverage(request, fired)])]
     return Record(
         job.id,
         DONE,

@@ -443,9 +443,8 @@ class Executor:
             case [ast.Constant(value=str(why))] if why.strip():
                 return why.strip()
             case _:
-                raise self.error(
-                    "PS218", 'expect_dead() takes the reason: expect_dead("...")', node
-                )
+                hint = 'expect_dead("why nobody gets here")'
+                raise self.error("PS218", "expect_dead() takes the reason", node, hint)
 
     def test(self, name: str, test: ast.expr, step: Step) -> list[Step]:
         """``bug_on``, ``warn_on``, ``wait_until``."""
