@@ -45,3 +45,7 @@ SUBTRACTED_TWICE = (
     "N2: a poisoned PageOffline page is not counted among the PageOffline pages, and so subtracted "
     "from managed_pages at unplug and at offline"
 )
+TOTALRAM = (
+    "R1: MEM_CANCEL_OFFLINE takes off what MEM_GOING_OFFLINE had added to totalram, also where an "
+    "earlier notifier refused and it had added nothing"
+)

@@ -19,8 +19,11 @@ from pagestate.models.kernel.process import user
 from pagestate.models.kernel.virtio_mem import virtio_mem
 from pagestate.models.kernel.virtio_mem_bbm import virtio_mem_bbm
 from pagestate.properties.accounting import (
+    isolation_is_undone,
     managed_is_right,
     plugged_size_is_right,
+    present_is_right,
+    totalram_is_right,
     unplugged_is_not_managed,
 )
 from pagestate.properties.dumping import mark_is_kept, reads_plugged_memory, unplugged_is_offline
@@ -192,6 +195,22 @@ accounts = Scenario(
         managed_is_right,
         unplugged_is_not_managed,
         plugged_size_is_right,
+        present_is_right,
+        isolation_is_undone,
+        goes_offline_partially_plugged,
+        page_revived,
+    ],
+)
+totals = Scenario(
+    "accounts",
+    "what pages contribute to totalram and to the counters of the device; other notifiers refuse",
+    threads=[virtio_mem, sysfs],
+    switches={"accounting": True, "vetoes": True},
+    properties=[
+        totalram_is_right,
+        plugged_size_is_right,
+        present_is_right,
+        isolation_is_undone,
         goes_offline_partially_plugged,
         page_revived,
     ],
