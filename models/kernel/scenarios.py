@@ -5,9 +5,11 @@ together in the first scenarios; in the others the driver and sysfs meet one mor
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 from pagestate import Scenario, deadlock_free
-from pagestate.lang.functions import PropertyDecl
+from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.models.kernel.acpi import acpi_memory_device
 from pagestate.models.kernel.balloon import balloon_driver
 from pagestate.models.kernel.contig import contig_user
@@ -55,6 +57,7 @@ from pagestate.properties.offlining import (
     offlined_with_consent,
 )
 from pagestate.properties.progress import (
+    emptied_block_is_removed,
     notifiers_are_paired,
     offlining_ends,
     writers_are_not_starved,
@@ -256,6 +259,16 @@ dump_progress = Scenario(
     threads=[dumper, virtio_mem, sysfs],
     switches={"signals": False, "freeze": True, "kcore": "tests"},
     properties=[writers_are_not_starved, deadlock_free],
+)
+
+worker = replace(cast(ThreadDecl, virtio_mem), eager=True)
+"""The work item of virtio-mem with its retry timer: it always runs again."""
+emptied = Scenario(
+    "emptied",
+    "the first time that the driver wants to remove its block, offlining fails",
+    threads=[worker],
+    switches={"signals": False, "revive": False, "removes_online": True, "veto_once": True},
+    properties=[emptied_block_is_removed],
 )
 
 # --------------------------------------------------------------------------- without virtio-mem
