@@ -116,7 +116,8 @@ class Model:
 
     ``init`` restricts free initial values; ``assumptions`` are printed with every answer.  A model
     with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs (of one
-    function once, whatever fairness a scenario asks of it), unless it names them.  ``whole`` and ``scenario`` are set in what ``in_scenario`` makes.
+    function once, whatever fairness a scenario asks of it), unless it names them.  ``whole`` and
+    ``scenario`` are set in what ``in_scenario`` makes.
     """
 
     name: str
