@@ -49,6 +49,11 @@ def test_a_lock_counts_where_one_thread_waits_for_the_other():
     assert "marks" not in idle(view)
 
 
+def test_a_lock_that_was_given_back_in_time_is_not_missed():
+    view = behind.explained(behind.offlined())
+    assert fades(view) == {2: "apart", 3: "passing", 4: "apart", 5: "apart", 6: "passing"}
+
+
 def test_the_rest_is_an_execution_and_less_is_none():
     found = fading.trace()
     kept = [n for n, r in enumerate(fading.explained(found).rows) if r.fade != "apart"]
