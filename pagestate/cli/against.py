@@ -34,6 +34,11 @@ class Comparison:
     view: TraceView
     alignment: Alignment
 
+    @property
+    def told(self) -> TraceView:
+        """The view with what the comparison shows as its remark."""
+        return replace(self.view, remark=" ".join(self.alignment.summary))
+
     def lines(self, width: int) -> Iterator[str]:
         """What the comparison shows, as paragraphs."""
         for text in self.alignment.summary:

@@ -205,7 +205,7 @@ def show(
             other = compare(one.trace, one.background, variant, switches, known)
     if tui:
         with user_errors():
-            views = [one.view for one in loaded] + ([other.view] if other else [])
+            views = [one.view for one in loaded] + ([other.told] if other else [])
         _look(views)
         return
     with user_errors():

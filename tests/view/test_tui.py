@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from pagestate.cli.against import compare
+from pagestate.cli.behind import Models
 from pagestate.view.traceview import view_of
 from pagestate.view.tui.content import (
     clean,
@@ -167,6 +169,14 @@ def test_help_and_several_traces(view):
     assert piloted([view], "i")[3] == 1, "one trace has no index"
     app, title, *_ = piloted([view, other], "i", "down", "enter")
     assert app.chosen == 1 and other.property in title
+
+
+def test_a_variant_says_at_its_end_where_it_was_stopped():
+    known, trace = Models(), fading.trace()
+    found, _ = known.background(trace, fading.MODEL)
+    view = compare(trace, found, fading.MODEL, {"hook": "true"}, known).told
+    assert "goes on with offline[page 0] -> true" in texts(detail_lines(view, len(view.rows)))
+    assert "goes on with" not in texts(detail_lines(view, 1))
 
 
 def test_hostile_texts_are_shown_as_text():

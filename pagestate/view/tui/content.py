@@ -155,6 +155,8 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
             values = ", ".join(f"{n} = {v}" for n, v in part.values)
             truth = "true" if part.holds else "false"
             yield Line(clean(f"  {where}{part.text} is {truth} ({values})"))
+        if view.remark:
+            yield Line(clean(view.remark))
     others: Sequence[Other] = view.end
     if 0 < step < len(view.rows):
         others = view.rows[step - 1].others
