@@ -139,11 +139,11 @@ function buildTrace(page) {
     { class: "screen" },
     report.pages.length > 1 && topBar(),
     pageTitle(page),
-    tools.box,
+    el("section", { "aria-label": "Tools" }, tools.box),
     el(
       "main",
       { class: page.lanes.length > 2 ? "trace wide" : "trace" },
-      el("section", { class: "lanes", "aria-label": "Steps" }, laneHead(page), steps.list),
+      el("section", { class: "lanes", "aria-label": "Steps" }, laneHead(page), steps.list, steps.end),
       el(
         "div",
         { class: "side" },
@@ -152,7 +152,7 @@ function buildTrace(page) {
       ),
     ),
   );
-  fill(root, screen, el("section", { class: "commit" }, diagram));
+  fill(root, screen, el("section", { class: "commit", "aria-label": "Diagram" }, diagram));
   update();
 }
 

@@ -66,7 +66,7 @@ function comparedHead(page, number, other, go) {
   return el(
     "div",
     { class: "side" },
-    el("h2", {}, button(page.property || page.name, "Open this trace", () => go({ page: number, compare: null }), { class: "link" })),
+    el("h2", {}, button(page.property || page.name, `${page.property || page.name}: open this trace`, () => go({ page: number, compare: null }), { class: "link" })),
     el("p", {}, badge(page), " ", page.name, " ", el("span", { class: "muted" }, plural(page.rows.length, "step"))),
     differing.length > 0 && el("p", { class: "chips" }, chips(differing)),
   );

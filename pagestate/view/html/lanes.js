@@ -7,20 +7,26 @@ const COLOURS = 7;
 function stepList(page, pick) {
   const names = lockNames(page);
   const slots = lockSlots(page);
+  const vars = { "--lanes": String(page.lanes.length || 1), "--slots": String(Math.max(...slots.map((s) => s.size), 0)) };
   const list = el("ol", {
     class: "steps",
     role: "listbox",
     tabindex: 0,
     "aria-label": `Steps of ${page.property || page.name}`,
-    vars: { "--lanes": String(page.lanes.length || 1), "--slots": String(Math.max(...slots.map((s) => s.size), 0)) },
+    vars,
   });
   const items = [initialItem(page, pick)];
   page.rows.forEach((row, n) => items.push(stepItem(page, row, n + 1, names, slots, pick)));
   list.append(...items);
-  if (page.backTo !== null) list.append(loopEnd(page, pick));
-  if (page.stuck.length) list.append(stuckItem(page));
+  const end = el(
+    "div",
+    { class: "steps ending", vars },
+    page.backTo !== null && loopEnd(page, pick),
+    page.stuck.length > 0 && stuckItem(page),
+  );
   return {
     list,
+    end,
     items,
     select(step) {
       items.forEach((item, n) => {
@@ -204,8 +210,8 @@ function bars(page, lane, step, names, slots) {
 function loopEnd(page, pick) {
   const more = page.backTo <= page.rows.length;
   return el(
-    "li",
-    { class: "row loopend", role: "presentation" },
+    "div",
+    { class: "row loopend" },
     el("span", { class: "number" }, "\u21ba"),
     el(
       "span",
@@ -219,8 +225,8 @@ function loopEnd(page, pick) {
 
 function stuckItem(page) {
   return el(
-    "li",
-    { class: "row stuck", role: "presentation" },
+    "div",
+    { class: "row stuck" },
     el("span", { class: "number" }, "!"),
     page.lanes.map((_, lane) => {
       const wait = page.stuck.find((w) => w.lane === lane);
