@@ -15,7 +15,7 @@ change nothing but their own thread.  What does not stand this test is not faded
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import pairwise, product
 from typing import Literal, TypeAlias
 
 from pagestate.core.evaluate import (
@@ -30,7 +30,7 @@ from pagestate.core.evaluate import (
 )
 from pagestate.core.execute import why_not
 from pagestate.core.expr import Expr
-from pagestate.core.property import LIVENESS
+from pagestate.core.property import LIVENESS, Property
 from pagestate.core.system import Action
 from pagestate.core.trace import CellName, State, Trace
 from pagestate.core.verdict import Move, Path
@@ -65,7 +65,7 @@ def relevance_of(trace: Trace, background: Background) -> Relevance | None:
         return None
     needed = _fewer(trace, background, _Slicer(trace, background).needed())
     states = _taken(trace, background, needed, set())
-    if states is None:
+    if states is None or any(_decided(prop, background, a, b) for a, b in pairwise(states[:-1])):
         needed = list(range(len(trace.steps)))
         states = list(trace.states)
     rest = replace(trace, states=tuple(states), steps=tuple(trace.steps[n] for n in needed))
@@ -78,6 +78,15 @@ def relevance_of(trace: Trace, background: Background) -> Relevance | None:
     for k, n in enumerate(needed):
         fades[n] = "" if k in counts else "passing"
     return Relevance(tuple(fades), frozenset(cells))
+
+
+def _decided(prop: Property, background: Background, before: State, after: State) -> bool:
+    """Whether a step that is not the last one breaks the property (or reaches the goal) already."""
+    if prop.kind == "deadlock_free":
+        return False
+    formula, sizes = prop.formula, background.sizes
+    truth = bool(evaluate(formula, before if prop.kind == "step" else after, sizes, {}, after))
+    return truth == (prop.kind == "reachable")
 
 
 def _fewer(trace: Trace, background: Background, needed: set[int]) -> list[int]:
@@ -98,9 +107,10 @@ def _fewer(trace: Trace, background: Background, needed: set[int]) -> list[int]:
 def _taken(
     trace: Trace, background: Background, steps: Sequence[int], passing: set[int]
 ) -> list[State] | None:
-    """The states when only ``steps`` are taken; None if they cannot be, or decide nothing.
+    """The states when only ``steps`` are taken; None if they cannot be, or end in another way.
 
-    Steps of ``passing`` check nothing and change nothing but their own thread.
+    What makes the last state of the trace the end that it is has to have the same values.  Steps
+    of ``passing`` check nothing and change nothing but their own thread.
     """
     prop, system, sizes = background.decides, background.system, background.sizes
     assert prop is not None
@@ -118,8 +128,40 @@ def _taken(
         except (CountOverflow, OutOfRange):
             return None
         moves.append(Move(action, tuple(picks.items())))
+    last, same = len(trace.steps), len(states) > 1
+    for cell, n in _end(trace, background) if same else ():
+        same = same and states[n - last - 1][cell] == trace.states[n][cell]
     path = Path((), tuple(moves))
-    return None if why_not(system, sizes, prop, states, path) else states
+    return states if same and not why_not(system, sizes, prop, states, path) else None
+
+
+def _end(trace: Trace, background: Background) -> set[_Wanted]:
+    """What makes the last state the end that it is."""
+    prop, sizes = background.decides, background.sizes
+    assert prop is not None
+    states, last = trace.states, len(trace.states) - 1
+    if prop.kind == "deadlock_free":
+        return {(cell, last) for cell in _stuck(background, states[last])}
+    if prop.kind == "step":
+        found = support(prop.formula, states[last - 1], sizes, {}, states[last])
+        return {(cell, last if primed else last - 1) for cell, primed in found}
+    return {(cell, last) for cell, _ in support(prop.formula, states[last], sizes, {})}
+
+
+def _stuck(background: Background, state: State) -> Iterator[CellName]:
+    """Where the threads of a deadlock stand, and what they wait for."""
+    system, sizes = background.system, background.sizes
+    caught = {wait.who for wait in wait_cycle(system, sizes, state)}
+    for action in system.actions:
+        thread, mover = system.thread(action.thread), action.thread_param
+        for picks in bindings(action, sizes):
+            member = None if mover is None else picks[mover.name]
+            assert member is None or isinstance(member, int)
+            if caught and (thread.name, member) not in caught:
+                continue
+            yield thread.control, () if member is None else (member,)
+            if label_of(thread, member, state) == action.info.label:
+                yield from (c for c, _ in support(action.guard, state, sizes, picks))
 
 
 class _Slicer:
@@ -142,7 +184,7 @@ class _Slicer:
     def needed(self) -> set[int]:
         """The steps without which the end cannot be reached in this way."""
         found, seen = set[int](), set[_Wanted]()
-        todo = [*self._end()]
+        todo = [*_end(self.trace, self.background)]
         self._need(len(self.trace.steps) - 1, found, todo)
         while todo:
             wanted = todo.pop()
@@ -171,7 +213,10 @@ class _Slicer:
     def counting(self) -> tuple[set[int], set[CellName]]:
         """The steps whose values matter, and the cells that carry them."""
         counts, seen, cells = {len(self.trace.steps) - 1}, set[_Wanted](), set[CellName]()
-        todo = [*self._end(), *((c, max(counts)) for c in self._guarded(max(counts)))]
+        todo = [
+            *_end(self.trace, self.background),
+            *((c, max(counts)) for c in self._guarded(max(counts))),
+        ]
         while True:
             while todo:
                 wanted = todo.pop()
@@ -215,33 +260,6 @@ class _Slicer:
     def _changer(self, cell: CellName, state: int) -> int | None:
         """The last step before a state that changed a cell."""
         return next((n for n in reversed(self.changers.get(cell, ())) if n < state), None)
-
-    def _end(self) -> set[_Wanted]:
-        """What makes the last state the end that it is."""
-        prop, sizes = self.background.decides, self.background.sizes
-        assert prop is not None
-        states, last = self.trace.states, len(self.trace.states) - 1
-        if prop.kind == "deadlock_free":
-            return {(cell, last) for cell in self._stuck()}
-        if prop.kind == "step":
-            found = support(prop.formula, states[last - 1], sizes, {}, states[last])
-            return {(cell, last if primed else last - 1) for cell, primed in found}
-        return {(cell, last) for cell, _ in support(prop.formula, states[last], sizes, {})}
-
-    def _stuck(self) -> Iterator[CellName]:
-        """Where the threads of a deadlock stand, and what they wait for."""
-        system, sizes, state = self.background.system, self.background.sizes, self.trace.states[-1]
-        caught = {wait.who for wait in wait_cycle(system, sizes, state)}
-        for action in system.actions:
-            thread, mover = system.thread(action.thread), action.thread_param
-            for picks in bindings(action, sizes):
-                member = None if mover is None else picks[mover.name]
-                assert member is None or isinstance(member, int)
-                if caught and (thread.name, member) not in caught:
-                    continue
-                yield thread.control, () if member is None else (member,)
-                if label_of(thread, member, state) == action.info.label:
-                    yield from (c for c, _ in support(action.guard, state, sizes, picks))
 
     def _guarded(self, step: int) -> set[CellName]:
         """What the guard of a step reads, but for where its thread is and what it works on."""
