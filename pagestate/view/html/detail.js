@@ -29,7 +29,7 @@ function initialDetail(page) {
     el("h2", {}, "Initial state"),
     el("p", { class: "muted" }, plural(page.rows.length, "step"), " by ", plural(page.lanes.length, "thread"), "."),
     fadedCount(page) > 0 &&
-      el("p", { class: "muted" }, `${fadedCount(page)} of them are faded: the end does not depend on what they do (f shows them as the others).`),
+      el("p", { class: "muted" }, `${fadedCount(page)} of them are faded (f): the end does not depend on what they do.`),
   ];
 }
 
