@@ -41,9 +41,7 @@ def _about(sort: Sort) -> set[IndexSort]:
     return {sort.index} if isinstance(sort, RefSort) else set()
 
 
-def first_bindings(
-    action: Action, sizes: Sizes, sorts: frozenset[IndexSort]
-) -> Iterator[Binding]:
+def first_bindings(action: Action, sizes: Sizes, sorts: frozenset[IndexSort]) -> Iterator[Binding]:
     """The values of the parameters, of those that renaming members of ``sorts`` maps to each other
     only the first: each new member is the one after those named before."""
     for binding in bindings(action, sizes):
