@@ -15,8 +15,7 @@ obligations are enlarged to what the step needs; the orbit of a clause is suppos
 tried (`benchmarks/pdr.py` measures both choices).  Obligations are not tried again at later frames,
 so that a counterexample found at frame ``k`` has ``k`` steps and is a shortest one.  That a step
 leaves its sorts, or pushes a counter over the bound of the instance, is looked for like a
-violation; such a step is never taken, and once one can be reached nothing is proved any more.  All
-properties are decided together: the invariant, reduced to the clauses that unsat cores mention,
+violation; such a step is never taken, and once one can be reached the search ends.  All properties are decided together: the invariant, reduced to the clauses that unsat cores mention,
 proves all that are not violated, and is certified with one law for each orbit.
 
 Where it is incomplete: in theory nowhere, at one size; in practice where no short clauses suffice
@@ -89,8 +88,8 @@ class Pdr:
         self._escape: tuple[int, Escape] | None = None
         self._level = -1
         self._numbers = count()
-        self._closed = False
-        self._why_not = ""
+        counter = starts_anyhow(task.system)
+        self._why_not = f"no proof: {counter} starts with any number" if counter else ""
         self._invariant: FiniteInvariant | None = None
 
     @property
@@ -115,7 +114,8 @@ class Pdr:
                 self._deepen()
         except Undecided as undecided:
             cut = self._rlimit and "cancel" in str(undecided)
-            self._why_not = f"resource limit of {self._rlimit} reached" if cut else str(undecided)
+            why = f"resource limit of {self._rlimit} reached" if cut else str(undecided)
+            self._why_not = f"the solver gave up: {why}"
         return self._finished()
 
     def answers(self) -> tuple[Answer, ...]:
@@ -127,7 +127,8 @@ class Pdr:
 
     def _finished(self) -> bool:
         everything = len(self._paths) == len(self._targets)
-        return everything or self._closed or bool(self._why_not)
+        stuck = self._escape is not None or bool(self._why_not)
+        return everything or stuck or self._invariant is not None
 
     def _symmetric(self) -> tuple[IndexSort, ...]:
         """The sorts whose renamings map actions to actions."""
@@ -148,7 +149,8 @@ class Pdr:
         for target in self._open:
             if target != _ESCAPE:
                 self._frames.suppose(level, target)
-        self._push()
+        if self._escape is None:
+            self._push()
         self._tell(level)
 
     def _tell(self, level: int) -> None:
@@ -258,9 +260,6 @@ class Pdr:
 
     def _conclude(self, level: int) -> None:
         """The clauses beyond ``level`` are inductive and exclude every open target."""
-        self._closed = True
-        if self._escape is not None or starts_anyhow(self._task.system):
-            return
         targets = [k for k in self._open if k != _ESCAPE]
         cubes = self._clauses.needed(self._clauses.above(level), targets)
         laws = [self._renamings.law(cube) for cube in cubes]
@@ -274,9 +273,7 @@ class Pdr:
         path = self._paths.get(number)
         if path is not None:
             met = Verdict.PROVED if goal else Verdict.VIOLATED
-            late = self._escape is not None and self._escape[0] < len(path.moves)
-            reason = "larger counts may give a shorter path" if late else ""
-            return replace(answer, verdict=met, depth=len(path.moves), path=path, reason=reason)
+            return replace(answer, verdict=met, depth=len(path.moves), path=path)
         if self._escape is not None:
             return escaped(answer, *self._escape)
         if self._invariant is not None:
@@ -288,9 +285,7 @@ class Pdr:
                 certificate=self._invariant,
             )
         if self._why_not:
-            return replace(answer, reason=f"the solver gave up: {self._why_not}")
+            return replace(answer, reason=self._why_not)
         if self._level < 0:
             return replace(answer, reason="not started")
-        counter = starts_anyhow(self._task.system)
-        reason = f"no proof: {counter} starts with any number" if counter else ""
-        return replace(answer, verdict=Verdict.BOUNDED, reason=reason)
+        return replace(answer, verdict=Verdict.BOUNDED)
