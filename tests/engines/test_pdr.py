@@ -165,10 +165,11 @@ def test_every_image_of_every_clause_learned_holds_in_every_reachable_state() ->
 
 def test_members_that_a_term_names_are_not_renamed() -> None:
     """The first page is special: a clause about it says nothing of the others."""
-    flag = read("flag", BOOL, P)
+    flag, ready = read("flag", BOOL, P), read("ready", BOOL)
     first = Lit(0, RefSort(PAGE))
-    step = Action("set", neg(eq(P, first)), (put("flag", lit(True), P),), (P,))
-    system = System("first", (PAGE,), (StateVar("flag", (PAGE,), BOOL, False),), (step,))
+    step = Action("set", disj(neg(eq(P, first)), ready), (put("flag", lit(True), P),), (P,))
+    variables = (StateVar("flag", (PAGE,), BOOL, False), StateVar("ready", (), BOOL, False))
+    system = System("first", (PAGE,), variables, (step,))
     asked = prop("never", forall(P, implies(eq(P, first), neg(flag))))
     task = Task(system, (asked,), Sizes({"page": 3}))
     engine = make(task)

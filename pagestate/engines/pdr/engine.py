@@ -15,8 +15,9 @@ obligations are enlarged to what the step needs; the orbit of a clause is suppos
 tried (`benchmarks/pdr.py` measures both choices).  Obligations are not tried again at later frames,
 so that a counterexample found at frame ``k`` has ``k`` steps and is a shortest one.  That a step
 leaves its sorts, or pushes a counter over the bound of the instance, is looked for like a
-violation; such a step is never taken, and once one can be reached the search ends.  All properties are decided together: the invariant, reduced to the clauses that unsat cores mention,
-proves all that are not violated, and is certified with one law for each orbit.
+violation; such a step is never taken, and once one can be reached the search ends.  All properties
+are decided together: the invariant, reduced to the clauses that unsat cores mention, proves all
+that are not violated, and is certified with one law for each orbit.
 
 Where it is incomplete: in theory nowhere, at one size; in practice where no short clauses suffice
 (sums over many members), and where orbits are large, since their clauses are spelled out.
