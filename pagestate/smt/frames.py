@@ -219,7 +219,7 @@ class Frames:
     ) -> frozenset[int]:
         """Which of the sets of clauses exclude ``goal``: a step into a cube, a target, an escape.
 
-        The targets in ``apart`` are excluded as well.  Raises Undecided if they do not.
+        The targets in ``apart`` are excluded as well.  Together they must exclude it.
         """
         away = [self._apart[n] for n in apart if n not in self._of_steps and n != goal]
         if isinstance(goal, frozenset):
@@ -229,8 +229,7 @@ class Frames:
         else:
             wanted = [self._wanted[goal], *([self._moving] if goal in self._of_steps else ())]
         found = self._ask([*names, *away, *wanted])
-        if isinstance(found, z3.ModelRef):
-            raise Undecided("the clauses are not inductive")
+        assert not isinstance(found, z3.ModelRef), "the clauses are not inductive"
         numbers = {name.get_id(): k for k, name in enumerate(names)}
         return frozenset(numbers[k] for k in found & numbers.keys())
 
