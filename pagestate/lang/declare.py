@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, cast, overload
 
 from pagestate.core.span import Span
+from pagestate.lang.changes import Changes
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.lang.scenarios import check_scenarios
@@ -116,7 +117,8 @@ class Model:
 
     ``init`` restricts free initial values; ``assumptions`` are printed with every answer.  A model
     with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs, unless it
-    names them.  ``whole`` and ``scenario`` are set in what ``in_scenario`` makes.
+    names them.  ``whole`` and ``scenario`` are set in what ``in_scenario`` makes, ``changes`` in a
+    variant that does without something.
     """
 
     name: str
@@ -133,6 +135,7 @@ class Model:
     scenarios: Sequence[Scenario] = ()
     whole: "Model | None" = field(default=None, repr=False)
     scenario: Scenario | None = field(default=None, repr=False)
+    changes: Changes = Changes()
 
     def __post_init__(self) -> None:
         frame = inspect.currentframe()
