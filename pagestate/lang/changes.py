@@ -4,6 +4,7 @@ A variant is the same source under other rules, so it is compiled and executed l
 
 * an *ignored* test is still made, and comes out either way;
 * a lock that is gone is neither taken nor released, and guards nothing;
+* where a variant gets to without the lock that guards a field, it may write the field all the same;
 * a block that is *cut* is no longer one step: its statements are, and a statement that reads or
   writes several cells is cut into its accesses.  So is a statement that was one step only because a
   lock that is gone guards its fields.
@@ -23,6 +24,10 @@ class Changes:
     ignored: frozenset[Span] = frozenset()
     cut: frozenset[Span] = frozenset()
     unlocked: frozenset[str] = frozenset()
+
+
+NOTHING = Changes()
+"""The model as it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class _Cutter:
                     return [ast.copy_location(ast.While(test, inner, []), stmt)]
                 leave = self.placed(ast.If(_not(test), [self.placed(ast.Break(), test)], []), test)
                 inner = [*before, leave, *inner]
-                return [self.placed(ast.While(ast.Constant(True), inner, []), stmt)]
+                return [self.placed(ast.While(self.placed(ast.Constant(True), stmt), inner, []), stmt)]
             case ast.For(target=target, iter=over, body=body):
                 return [ast.copy_location(ast.For(target, over, self.block(body), []), stmt)]
             case ast.Assign(targets=[target], value=value) if not self.is_choice(value):
@@ -111,7 +111,7 @@ class _Cutter:
                     return [stmt]
                 if known is wait_until:
                     leave = self.placed(ast.If(test, [self.placed(ast.Break(), test)], []), test)
-                    loop = ast.While(ast.Constant(True), [*before, leave], [])
+                    loop = ast.While(self.placed(ast.Constant(True), stmt), [*before, leave], [])
                     return [self.placed(loop, stmt)]
                 said = ast.copy_location(ast.Call(call.func, [test], []), call)
                 return [*before, ast.copy_location(ast.Expr(said), stmt)]

@@ -31,7 +31,7 @@ from pagestate.core.sorts import (
 )
 from pagestate.core.system import Write
 from pagestate.lang.bulk import bulk
-from pagestate.lang.changes import Met, Place
+from pagestate.lang.changes import NOTHING, Met, Place
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW, out_of_sort
 from pagestate.lang.functions import Atomic, Function, atomic
@@ -244,7 +244,7 @@ class Executor:
         inner, _ = without_not(node)
         scope = self.scope(step)
         made = {p.name for p in step.params}
-        if any(outcome_key(n) in made and is_ignored(scope, n) for n in leaves(node)):
+        if any(is_ignored(scope, n) and outcome_key(n) in made for n in leaves(node)):
             return True
         if self.builtin(inner) not in ("choose", "either"):
             return False
@@ -354,7 +354,7 @@ class Executor:
                 node,
                 "update it together with the step it describes: @atomic or with atomic()",
             )
-        if guard and guard not in self.held and name not in cut.freed:
+        if guard and guard not in self.held and self.layout.changes == NOTHING:
             raise self.error(
                 "PS212",
                 f"{name!r} is declared as guarded by {guard!r}, which is not held here",

@@ -1,0 +1,196 @@
+"""Variants side by side, each in a process of its own; what is decided counts, whatever comes after.
+
+The processes are forked, so the model need not be loaded again.  Each tells how far it is and, at
+the end, its row as one line of JSON.  One that crashes, or takes too long, is an assumption about
+which nothing is known.
+"""
+
+import json
+import os
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from multiprocessing.connection import wait
+from typing import Any
+
+from pagestate.check.verify import CheckFailed
+from pagestate.engines.interface import Progress
+from pagestate.needs.candidate import Candidate
+from pagestate.needs.decide import Proved, decide
+from pagestate.needs.row import Row, given_up, row_from
+from pagestate.run.child import Forked, Send
+from pagestate.run.interrupt import Interrupt
+from pagestate.run.messages import Working
+from pagestate.view.wellformed import TraceError
+
+_SAY_EVERY = 0.1
+_LONGEST_WAIT = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many variants at once; seconds for each of them, and until the run ends (None: any)."""
+
+    at_once: int
+    each: float | None = None
+    deadline: float | None = None
+
+
+@dataclass
+class Rows:
+    """The answers, in the order of the candidates; ``errors`` are internal errors."""
+
+    rows: tuple[Row, ...] = ()
+    errors: list[str] = field(default_factory=list)
+    interrupted: bool = False
+
+
+def decide_all(
+    proved: Proved,
+    wanted: Sequence[Candidate],
+    limits: Limits,
+    watch: Callable[[Working], None],
+    interrupt: Interrupt,
+    decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row] = decide,
+) -> Rows:
+    """Decide every candidate.  A signal that ``interrupt`` caught ends it with what is decided."""
+    return _Pool(proved, wanted, limits, watch, interrupt, decision).run()
+
+
+@dataclass
+class _Job:
+    candidate: Candidate
+    process: Forked
+    began: float
+
+
+class _Pool:
+    def __init__(
+        self,
+        proved: Proved,
+        wanted: Sequence[Candidate],
+        limits: Limits,
+        watch: Callable[[Working], None],
+        interrupt: Interrupt,
+        decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row],
+    ) -> None:
+        self.proved, self.limits, self.watch = proved, limits, watch
+        self.interrupt, self.decision = interrupt, decision
+        self.wanted = wanted
+        self.waiting = list(wanted)
+        self.working = list[_Job]()
+        self.rows = dict[Candidate, Row]()
+        self.errors = list[str]()
+
+    def run(self) -> Rows:
+        try:
+            while (self.waiting or self.working) and not self.ended():
+                while self.waiting and len(self.working) < self.limits.at_once:
+                    self.start(self.waiting.pop(0))
+                pipes = [self.interrupt.pipe, *(j.process.pipe for j in self.working)]
+                ready = wait(pipes, self.pause())
+                for job in [j for j in self.working if j.process.pipe in ready]:
+                    self.listen(job)
+                for job in [j for j in self.working if self.is_late(j)]:
+                    self.give_up(job, f"not decided within {self.limits.each:g} s")
+        finally:
+            for job in self.working:
+                job.process.stop()
+        why = "interrupted" if self.interrupt.wanted else "the time was over"
+        rows = tuple(self.rows.get(c) or given_up(c, why) for c in self.wanted)
+        return Rows(rows, self.errors, self.interrupt.wanted)
+
+    def ended(self) -> bool:
+        deadline = self.limits.deadline
+        return self.interrupt.wanted or (deadline is not None and time.monotonic() > deadline)
+
+    def is_late(self, job: _Job) -> bool:
+        each = self.limits.each
+        return each is not None and time.monotonic() - job.began > each
+
+    def pause(self) -> float:
+        """How long to wait for the next message."""
+        ends = [time.monotonic() + _LONGEST_WAIT]
+        if self.limits.deadline is not None:
+            ends.append(self.limits.deadline)
+        if self.limits.each is not None:
+            ends += [j.began + self.limits.each for j in self.working]
+        return max(0.0, min(ends) - time.monotonic() + 0.01)
+
+    def start(self, candidate: Candidate) -> None:
+        work = partial(_work, self.proved, candidate, self.decision)
+        self.working.append(_Job(candidate, Forked(work), time.monotonic()))
+
+    def listen(self, job: _Job) -> None:
+        """Take what a process has said; its death is a message too."""
+        try:
+            lines = job.process.lines()
+            for line in lines or ():
+                self.take(job, json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError, TraceError) as error:
+            self.fail(job, f"not a row: {error}")
+            return
+        if lines is None and job in self.working:
+            self.give_up(job, f"its process {job.process.death()}")
+
+    def take(self, job: _Job, message: dict[str, Any]) -> None:
+        match message:
+            case {"working": dict(body)}:
+                done = f"{len(self.rows)} of {len(self.wanted)}: without {job.candidate.name}"
+                self.watch(replace(Working(**body), engine=done))
+            case {"row": dict(body)}:
+                self.rows[job.candidate] = row_from(job.candidate, body)
+                self.retire(job)
+            case {"broken": str(what)}:
+                self.fail(job, what)
+            case _:
+                raise ValueError(repr(message)[:60])
+
+    def fail(self, job: _Job, what: str) -> None:
+        self.errors.append(f"without {job.candidate.name}: {what}")
+        self.give_up(job, "internal error")
+
+    def give_up(self, job: _Job, why: str) -> None:
+        self.rows[job.candidate] = given_up(job.candidate, why)
+        self.retire(job)
+
+    def retire(self, job: _Job) -> None:
+        job.process.stop()
+        self.working.remove(job)
+
+
+def _work(
+    proved: Proved,
+    candidate: Candidate,
+    decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row],
+    send: Send,
+) -> None:
+    """The life of a process."""
+    said = 0.0
+
+    def tell(**message: Any) -> None:
+        send(json.dumps(message).encode() + b"\n")
+
+    def report(progress: Progress) -> None:
+        nonlocal said
+        if time.monotonic() - said > _SAY_EVERY:
+            said = time.monotonic()
+            tell(working=asdict(Working(progress.engine, progress.depth, progress.states, "")))
+
+    try:
+        tell(row=decision(proved, candidate, report).to_json())
+    except CheckFailed as failed:
+        tell(broken=str(failed))
+    except BrokenPipeError:
+        raise
+    except MemoryError:
+        tell(row=given_up(candidate, "out of memory").to_json())
+    except Exception as error:  # the parent turns it into exit code 4, with the traceback
+        tell(broken=f"{type(error).__name__}: {error}\n{traceback.format_exc()}".rstrip())
+
+
+def processors() -> int:
+    """How many variants to check at once."""
+    return len(os.sched_getaffinity(0))
