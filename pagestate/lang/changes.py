@@ -64,9 +64,9 @@ PlaceKind: TypeAlias = Literal["test", "atomic", "kept"]
 class Place:
     """A piece of a model's source that an execution depends on.
 
-    A ``test``; a function or block that is ``atomic``; in a variant, a statement that is ``kept`` as
-    one step although it reads or writes several cells.  ``function`` is where it stands (or what it
-    is), ``src`` the kernel function.
+    A ``test``; a function or block that is ``atomic``; in a variant, a statement that is ``kept``
+    as one step although it reads or writes several cells.  ``function`` is where it stands (or what
+    it is), ``src`` the kernel function.
     """
 
     kind: PlaceKind

@@ -13,12 +13,14 @@ import ast
 import copy
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pagestate.lang.changes import Cut
 from pagestate.lang.functions import Function
 from pagestate.lang.source import Source, build_source, definition, node_span, source_of
 from pagestate.lang.statements import bug_on, choose, either, wait_until, warn_on
+
+Placed = TypeVar("Placed", bound=ast.AST)
 
 
 def is_cut(function: Function, cut: Cut) -> bool:
@@ -87,7 +89,9 @@ class _Cutter:
                     return [ast.copy_location(ast.While(test, inner, []), stmt)]
                 leave = self.placed(ast.If(_not(test), [self.placed(ast.Break(), test)], []), test)
                 inner = [*before, leave, *inner]
-                return [self.placed(ast.While(self.placed(ast.Constant(True), stmt), inner, []), stmt)]
+                return [
+                    self.placed(ast.While(self.placed(ast.Constant(True), stmt), inner, []), stmt)
+                ]
             case ast.For(target=target, iter=over, body=body):
                 return [ast.copy_location(ast.For(target, over, self.block(body), []), stmt)]
             case ast.Assign(targets=[target], value=value) if not self.is_choice(value):
@@ -96,7 +100,10 @@ class _Cutter:
                 before = list[ast.stmt]()
                 if not isinstance(target, ast.Name) or self.accesses(value) > 1:
                     value = self.lift(value, before)
-                return [*before, ast.copy_location(ast.Assign([self.place(target, before)], value), stmt)]
+                return [
+                    *before,
+                    ast.copy_location(ast.Assign([self.place(target, before)], value), stmt),
+                ]
             case ast.AugAssign(target=target, op=op, value=value):
                 return self.augmented(stmt, target, op, value)
             case ast.Return(value=ast.expr() as value):
@@ -158,9 +165,13 @@ class _Cutter:
 
     def field(self, node: ast.AST) -> str:
         """The field of the state that ``node`` names, if it does and that is an access."""
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if node.value.id == self.source.state and node.attr in self.cut.fields:
-                return node.attr
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == self.source.state
+            and node.attr in self.cut.fields
+        ):
+            return node.attr
         return ""
 
     def accesses(self, node: ast.AST) -> int:
@@ -290,7 +301,7 @@ class _Cutter:
         target = self.placed(ast.Name(name, ast.Store()), where)
         return self.placed(ast.Assign([target], self.placed(value, where)), where)
 
-    def placed(self, node: Any, where: ast.AST) -> Any:
+    def placed(self, node: Placed, where: ast.AST) -> Placed:
         """``node`` standing where ``where`` stands, unless it has a place."""
         return node if hasattr(node, "lineno") else ast.copy_location(node, where)
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, cast, overload
 
 from pagestate.core.span import Span
-from pagestate.lang.changes import Changes
+from pagestate.lang.changes import NOTHING, Changes
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.lang.scenarios import check_scenarios
@@ -135,7 +135,7 @@ class Model:
     scenarios: Sequence[Scenario] = ()
     whole: "Model | None" = field(default=None, repr=False)
     scenario: Scenario | None = field(default=None, repr=False)
-    changes: Changes = Changes()
+    changes: Changes = NOTHING
 
     def __post_init__(self) -> None:
         frame = inspect.currentframe()

@@ -15,7 +15,7 @@ from pagestate.core.sorts import (
     Value,
 )
 from pagestate.core.system import StateVar
-from pagestate.lang.changes import WHOLE, Changes, Cut
+from pagestate.lang.changes import NOTHING, WHOLE, Changes, Cut
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.functions import Function
@@ -78,7 +78,7 @@ class Layout:
     locks: Mapping[str, LockInfo]
     members: Mapping[str, IndexSort]
     derived: Mapping[str, Function]
-    changes: Changes = Changes()
+    changes: Changes = NOTHING
     cut: Cut = WHOLE
 
     def names(self) -> list[str]:

@@ -217,14 +217,15 @@ class Machine:
         if (shared or made) and step.accessed:
             return None
         for decided, path in paths:
-            outcome = f" -> {str(decided).lower()}"
+            outcome = f" -> {str(decided).lower()}{' (ignored)' if free else ''}"
             if shared:
                 text = self.text(here, test, path) + outcome
                 self.enter(here, path, test, text)
             elif isinstance(test, ast.Name) and here.executor.qualify(test.id) == path.asked:
                 path.text += outcome
             elif free and not path.text:
-                path.text = self.text(here, test, path) + outcome
+                shown = "result" if is_temporary(test) else self.text(here, test, path)
+                path.text = shown + outcome
         return [(path, then if decided else otherwise, here.held) for decided, path in paths]
 
     def enter(self, here: Here, step: Step, node: ast.stmt | ast.expr, text: str) -> None:

@@ -12,7 +12,7 @@ from pagestate.run.messages import Working
 from pagestate.run.portfolio import Options, run
 
 ASKED = ("always", "step")
-"""The kinds of properties that this is about: an assumption less allows more, and may break them."""
+"""The kinds of properties that this is about: what allows more may break them."""
 
 
 @dataclass(frozen=True, slots=True)

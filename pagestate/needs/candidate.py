@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias, get_args
 
 from pagestate.check.request import Request
 from pagestate.core.span import Span
-from pagestate.lang.changes import Changes, Place
+from pagestate.lang.changes import NOTHING, Changes, Place
 from pagestate.lang.compile import Compiled, compile_model
 from pagestate.lang.layout import layout_of
 
@@ -34,7 +34,7 @@ class Candidate:
     function: str = ""
     src: str = ""
     span: Span | None = None
-    changes: Changes = Changes()
+    changes: Changes = NOTHING
     setting: tuple[str, bool | str | int] | None = None
 
 
@@ -86,7 +86,8 @@ def source_text(place: Place) -> str:
     lines = [linecache.getline(span.file, n) for n in range(span.line, span.end_line + 1)]
     first = lines[0].strip()
     if place.kind == "atomic":
-        return f"{place.function}()" if first.startswith("def ") else first.rstrip(":")
+        block = first.removeprefix("with ").rstrip(":")
+        return f"{place.function}()" if first.startswith("def ") else block
     if not lines[-1]:
         return place.function
     lines[-1] = lines[-1][: span.end_column - 1]

@@ -51,9 +51,7 @@ def decide(proved: Proved, candidate: Candidate, report: Report) -> Row:
         return given_up(candidate, reason, time.process_time() - began)
     if is_same(made.compiled, proved.request.compiled):
         return Row(candidate, "same", seconds=time.process_time() - began)
-    whole = tuple(
-        f"{p.function}:{p.span.line}" for p in made.compiled.places if p.kind == "kept"
-    )
+    whole = tuple(f"{p.function}:{p.span.line}" for p in made.compiled.places if p.kind == "kept")
     row = _Decision(proved, made, candidate, report).row()
     return replace(row, whole=whole, seconds=round(time.process_time() - began, 2))
 
@@ -61,9 +59,7 @@ def decide(proved: Proved, candidate: Candidate, report: Report) -> Row:
 class _Decision:
     """The properties of one variant, as far as they are decided."""
 
-    def __init__(
-        self, proved: Proved, made: Request, candidate: Candidate, report: Report
-    ) -> None:
+    def __init__(self, proved: Proved, made: Request, candidate: Candidate, report: Report) -> None:
         self.proved, self.made, self.candidate, self.report = proved, made, candidate, report
         wanted = proved.any_size | proved.finite
         self.asked = tuple(

@@ -1,4 +1,4 @@
-"""What became of the proof without one assumption: plain data, between processes and for reports."""
+"""What became of the proof without one assumption: plain data, for processes and reports."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

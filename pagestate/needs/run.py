@@ -1,4 +1,4 @@
-"""Variants side by side, each in a process of its own; what is decided counts, whatever comes after.
+"""Variants side by side, each in a process of its own; what is decided stays decided.
 
 The processes are forked, so the model need not be loaded again.  Each tells how far it is and, at
 the end, its row as one line of JSON.  One that crashes, or takes too long, is an assumption about

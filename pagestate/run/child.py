@@ -1,7 +1,8 @@
 """A process at work for this one, and that of an engine, as their parent sees them.
 
 The process is forked, so the model (functions and all) need not be loaded again.  It writes lines
-into a pipe (an engine's are JSON); the parent reads what is there and never waits for the rest of a line.
+into a pipe (an engine's are JSON); the parent reads what is there and never waits for the rest of
+a line.
 """
 
 import multiprocessing
