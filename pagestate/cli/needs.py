@@ -82,10 +82,10 @@ nothing to prove; 130 interrupted (what was decided is shown).""",
 @click.option(
     "--each",
     type=float,
-    default=300.0,
+    default=60.0,
     show_default=True,
     metavar="S",
-    help="Give up on an assumption after S seconds: unknown.",
+    help="Give up on an assumption after S seconds of processor time: unknown.",
 )
 @click.option(
     "-j",

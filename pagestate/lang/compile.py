@@ -34,6 +34,9 @@ from pagestate.lang.scope import Step
 from pagestate.lang.sharing import Locals, share
 from pagestate.lang.terms import pure_body
 
+_STILL = ""
+"""Where the places are that steps without effect come by; such steps are no actions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
@@ -169,7 +172,8 @@ def _places(
     kept = {v.name for v in system.variables}
     constant = {v.name: Lit(v.init, v.sort) for v in variables if v.name not in kept}
     found, outcomes = set[Place](), dict[Place, set[Expr]]()
-    for one in (m for action in system.actions for m in met[action.name]):
+    taken = (_STILL, *(action.name for action in system.actions))
+    for one in (m for name in taken for m in met.get(name, ())):
         if one.term is not None:
             outcomes.setdefault(one.place, set()).add(fold(one.term, constant))
         elif one.accesses > 1:
@@ -303,6 +307,7 @@ def _thread(
             if target != label:
                 writes.append(Write(f"{decl.name}.pc", me, Lit(target, control_sort)))
         if not writes and not step.note:
+            met[_STILL] = [*met.get(_STILL, ()), *step.met]
             continue
         counts[label] = counts.get(label, 0) + 1
         number = f"/{counts[label]}" if counts[label] > 1 else ""

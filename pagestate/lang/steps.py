@@ -181,7 +181,9 @@ class Executor:
                 scope = self.scope(step)
                 binder = binder_of(scope, target, over(scope, over_))
                 inner = with_local(scope, target, binder)
+                before = len(step.touched)
                 bulk(self, body, inner, binder, TRUE)
+                step.touched.extend(step.touched[before:][:1])  # of every member
                 return self.checked(step, [])
             case ast.With(items=[item], body=body) if self.is_atomic_block(item.context_expr):
                 return self.body(body, step)

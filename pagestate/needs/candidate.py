@@ -16,7 +16,7 @@ from pagestate.lang.changes import NOTHING, Changes, Place
 from pagestate.lang.compile import Compiled, compile_model
 from pagestate.lang.layout import layout_of
 
-Kind: TypeAlias = Literal["lock", "switch", "test", "atomic"]
+Kind: TypeAlias = Literal["lock", "atomic", "test", "switch"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 _LONGEST = 60
 
@@ -42,7 +42,7 @@ def candidates(request: Request, kinds: tuple[Kind, ...] = KINDS) -> tuple[Candi
     """The assumptions of a request, locks first, the rest in the order of the source."""
     makers = {"lock": _locks, "switch": _switches, "test": _places, "atomic": _places}
     found = list[Candidate]()
-    for kind in kinds:
+    for kind in (k for k in KINDS if k in kinds):
         found += [c for c in makers[kind](request.compiled) if c.kind == kind]
     return tuple(found)
 

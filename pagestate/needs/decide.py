@@ -1,11 +1,13 @@
 """Deciding whether one assumption is needed: the variant without it is checked again.
 
-What was proved for every size is asked of the engine for every size, which searches small
-instances first and proves only if those show nothing; what is left, and what was proved for a
-finite size only, is searched there.  Leaving something out may also break a built-in rule (a crash,
-a counter below zero), behind which no execution goes on: so those rules, unless the model breaks
-them anyway, count as properties.  Every violation is replayed, every certificate re-checked, as for
-any answer.
+A glance comes first: whether the variant makes sense, whether it is another system at all, and the
+smallest instance, which shows most violations.  What that leaves open and was proved for every size
+is asked of the engine for every size, which searches larger instances and proves only if those show
+nothing; what is still left, and what was proved for a finite size only, is searched there.
+
+Leaving something out may also break a built-in rule (a crash, a counter below zero), behind which
+no execution goes on: so those rules, unless the model breaks them anyway, count as properties.
+Every violation is replayed, every certificate re-checked, as for any answer.
 """
 
 import time
@@ -40,8 +42,22 @@ class Proved:
     broken: frozenset[str] = frozenset()
 
 
+def glance(proved: Proved, candidate: Candidate, report: Report) -> Row | None:
+    """What a look at the smallest instance decides (None: nothing).
+
+    Raises check.verify.CheckFailed.
+    """
+    row = _decide(proved, candidate, report, True)
+    open_ = row.need == "unknown" and row.violates
+    return None if open_ or row.need == "not needed" else row
+
+
 def decide(proved: Proved, candidate: Candidate, report: Report) -> Row:
     """Check the variant without ``candidate``.  Raises check.verify.CheckFailed."""
+    return _decide(proved, candidate, report, False)
+
+
+def _decide(proved: Proved, candidate: Candidate, report: Report, brief: bool) -> Row:
     began = time.process_time()
     try:
         made = variant(proved.request, candidate)
@@ -52,14 +68,17 @@ def decide(proved: Proved, candidate: Candidate, report: Report) -> Row:
     if is_same(made.compiled, proved.request.compiled):
         return Row(candidate, "same", seconds=time.process_time() - began)
     whole = tuple(f"{p.function}:{p.span.line}" for p in made.compiled.places if p.kind == "kept")
-    row = _Decision(proved, made, candidate, report).row()
+    row = _Decision(proved, made, candidate, report, brief).row()
     return replace(row, whole=whole, seconds=round(time.process_time() - began, 2))
 
 
 class _Decision:
-    """The properties of one variant, as far as they are decided."""
+    """The properties of one variant, as far as they are decided; ``brief``: at a glance."""
 
-    def __init__(self, proved: Proved, made: Request, candidate: Candidate, report: Report) -> None:
+    def __init__(
+        self, proved: Proved, made: Request, candidate: Candidate, report: Report, brief: bool
+    ) -> None:
+        self.brief = brief
         self.proved, self.made, self.candidate, self.report = proved, made, candidate, report
         wanted = proved.any_size | proved.finite
         self.asked = tuple(
@@ -79,7 +98,7 @@ class _Decision:
         if self.made.unbounded and self.proved.any_size:
             self.for_every_size(first)
         left = tuple(p for p in self.asked if not self.settled(p))
-        if left and not self.violated():
+        if left and not self.violated() and not self.brief:
             self.for_some_size(left)
         return self.conclusion()
 
@@ -93,7 +112,7 @@ class _Decision:
             request.compiled.system, properties, request.bounds(COUNT_BOUND), request.unbounded
         )
         engine = Parametric(task, self.report, until_violated=True)
-        if not engine.advance(0):
+        if not engine.advance(0) and not self.brief:
             engine.advance(1)
         self.take(request, task, engine)
         self.why = {n: c.answer.reason for n, c in self.answers.items()}
@@ -152,7 +171,7 @@ class _Decision:
         for prop in self.asked:
             if not self.settled(prop):
                 found = self.answers.get(prop.name)
-                reason = "no engine answered" if found is None else found.answer.reason
+                reason = found.answer.reason if found is not None else "nobody answered"
                 return Row(self.candidate, "unknown", prop.name, reason=reason)
         finite = [p.name for p in self.asked if not self.is_any(p.name)]
         scope = self.sizes[finite[0] if finite else self.asked[0].name]

@@ -1,24 +1,28 @@
 """Variants side by side, each in a process of its own; what is decided stays decided.
 
 The processes are forked, so the model need not be loaded again.  Each tells how far it is and, at
-the end, its row as one line of JSON.  One that crashes, or takes too long, is an assumption about
-which nothing is known.
+the end, its row as one line of JSON.  One that crashes, or needs too much time, is an assumption
+about which nothing is known.  First all are glanced at, which decides most that are needed; only
+then the long proofs begin.
 """
 
 import json
+import math
 import os
+import resource
+import signal
 import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from multiprocessing.connection import wait
-from typing import Any
+from typing import Any, TypeAlias
 
 from pagestate.check.verify import CheckFailed
 from pagestate.engines.interface import Progress
 from pagestate.needs.candidate import Candidate
-from pagestate.needs.decide import Proved, decide
+from pagestate.needs.decide import Proved, decide, glance
 from pagestate.needs.row import Row, given_up, row_from
 from pagestate.run.child import Forked, Send
 from pagestate.run.interrupt import Interrupt
@@ -31,11 +35,17 @@ _LONGEST_WAIT = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many variants at once; seconds for each of them, and until the run ends (None: any)."""
+    """How many variants at once; seconds of processor time for each (None: any).
+
+    ``deadline`` ends the run, on the monotonic clock.
+    """
 
     at_once: int
     each: float | None = None
     deadline: float | None = None
+
+
+Decision: TypeAlias = Callable[[Proved, Candidate, Callable[[Progress], None]], Row | None]
 
 
 @dataclass
@@ -53,17 +63,20 @@ def decide_all(
     limits: Limits,
     watch: Callable[[Working], None],
     interrupt: Interrupt,
-    decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row] = decide,
+    stages: Sequence[Decision] = (glance, decide),
 ) -> Rows:
-    """Decide every candidate.  A signal that ``interrupt`` caught ends it with what is decided."""
-    return _Pool(proved, wanted, limits, watch, interrupt, decision).run()
+    """Decide every candidate.  A signal that ``interrupt`` caught ends it with what is decided.
+
+    What one of ``stages`` leaves open (None) is for the next, when all have had their turn.
+    """
+    return _Pool(proved, wanted, limits, watch, interrupt, stages).run()
 
 
 @dataclass
 class _Job:
     candidate: Candidate
+    stage: int
     process: Forked
-    began: float
 
 
 class _Pool:
@@ -74,12 +87,12 @@ class _Pool:
         limits: Limits,
         watch: Callable[[Working], None],
         interrupt: Interrupt,
-        decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row],
+        stages: Sequence[Decision],
     ) -> None:
         self.proved, self.limits, self.watch = proved, limits, watch
-        self.interrupt, self.decision = interrupt, decision
+        self.interrupt, self.stages = interrupt, stages
         self.wanted = wanted
-        self.waiting = list(wanted)
+        self.waiting = [(candidate, 0) for candidate in wanted]
         self.working = list[_Job]()
         self.rows = dict[Candidate, Row]()
         self.errors = list[str]()
@@ -88,13 +101,11 @@ class _Pool:
         try:
             while (self.waiting or self.working) and not self.ended():
                 while self.waiting and len(self.working) < self.limits.at_once:
-                    self.start(self.waiting.pop(0))
+                    self.start(*self.waiting.pop(0))
                 pipes = [self.interrupt.pipe, *(j.process.pipe for j in self.working)]
                 ready = wait(pipes, self.pause())
                 for job in [j for j in self.working if j.process.pipe in ready]:
                     self.listen(job)
-                for job in [j for j in self.working if self.is_late(j)]:
-                    self.give_up(job, f"not decided within {self.limits.each:g} s")
         finally:
             for job in self.working:
                 job.process.stop()
@@ -106,22 +117,16 @@ class _Pool:
         deadline = self.limits.deadline
         return self.interrupt.wanted or (deadline is not None and time.monotonic() > deadline)
 
-    def is_late(self, job: _Job) -> bool:
-        each = self.limits.each
-        return each is not None and time.monotonic() - job.began > each
-
     def pause(self) -> float:
         """How long to wait for the next message."""
         ends = [time.monotonic() + _LONGEST_WAIT]
         if self.limits.deadline is not None:
             ends.append(self.limits.deadline)
-        if self.limits.each is not None:
-            ends += [j.began + self.limits.each for j in self.working]
         return max(0.0, min(ends) - time.monotonic() + 0.01)
 
-    def start(self, candidate: Candidate) -> None:
-        work = partial(_work, self.proved, candidate, self.decision)
-        self.working.append(_Job(candidate, Forked(work), time.monotonic()))
+    def start(self, candidate: Candidate, stage: int) -> None:
+        work = partial(_work, self.proved, candidate, self.stages[stage], self.limits.each)
+        self.working.append(_Job(candidate, stage, Forked(work)))
 
     def listen(self, job: _Job) -> None:
         """Take what a process has said; its death is a message too."""
@@ -133,13 +138,19 @@ class _Pool:
             self.fail(job, f"not a row: {error}")
             return
         if lines is None and job in self.working:
-            self.give_up(job, f"its process {job.process.death()}")
+            death = job.process.death()
+            late = death.endswith(f"signal {int(signal.SIGXCPU)}")
+            slow = f"not decided within {self.limits.each or 0:g} s of processor time"
+            self.give_up(job, slow if late else f"its process {death}")
 
     def take(self, job: _Job, message: dict[str, Any]) -> None:
         match message:
             case {"working": dict(body)}:
                 done = f"{len(self.rows)} of {len(self.wanted)}: without {job.candidate.name}"
                 self.watch(replace(Working(**body), engine=done))
+            case {"row": None} if job.stage + 1 < len(self.stages):
+                self.waiting.append((job.candidate, job.stage + 1))
+                self.retire(job)
             case {"row": dict(body)}:
                 self.rows[job.candidate] = row_from(job.candidate, body)
                 self.retire(job)
@@ -164,7 +175,8 @@ class _Pool:
 def _work(
     proved: Proved,
     candidate: Candidate,
-    decision: Callable[[Proved, Candidate, Callable[[Progress], None]], Row],
+    decision: Decision,
+    each: float | None,
     send: Send,
 ) -> None:
     """The life of a process."""
@@ -179,8 +191,12 @@ def _work(
             said = time.monotonic()
             tell(working=asdict(Working(progress.engine, progress.depth, progress.states, "")))
 
+    if each is not None:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(each), math.ceil(each) + 5))
     try:
-        tell(row=decision(proved, candidate, report).to_json())
+        row = decision(proved, candidate, report)
+        tell(row=None if row is None else row.to_json())
     except CheckFailed as failed:
         tell(broken=str(failed))
     except BrokenPipeError:

@@ -9,7 +9,7 @@ from pagestate.needs.answer import Answer
 from pagestate.needs.candidate import Candidate, word
 from pagestate.needs.row import Row
 
-_PLURALS = {"lock": "locks", "switch": "switches", "test": "tests", "atomic": "atomic blocks"}
+_PLURALS = {"lock": "locks", "switch": "switches", "atomic": "atomic blocks", "test": "tests"}
 _MOST_NAMED = 8
 NOTES = (
     "each is left out by itself: of two that can stand in for each other neither is needed alone",

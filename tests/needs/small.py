@@ -1,6 +1,6 @@
 """Tiny models whose assumptions are known by hand."""
 
-COUNTER = '''
+COUNTER = """
 class M(State):
     x = var(Count, init=0)
     first = var(bool, init=False)
@@ -33,15 +33,15 @@ def counted(m: M) -> bool:
 
 
 model = Model("counter", state=M, threads=[one, two], properties=[counted])
-'''
+"""
 """Without the lock an update is lost, since an increment is a read and a write."""
 
-WHOLE = '''
+WHOLE = """
 class M(State):
     x = var(bool, init=False)
     y = var(bool, init=False)
     seen = var(bool, init=False)
-    lock = mutex(guards=["x", "y"])
+    lock = mutex(guards=["x", "y", "seen"])
 
     @derived
     def differ(self) -> bool:
@@ -69,10 +69,10 @@ def ordered(m: M) -> bool:
 
 
 model = Model("whole", state=M, threads=[writer, reader], properties=[ordered])
-'''
+"""
 """The predicate reads two cells in one step, whether the lock is there or not."""
 
-SWITCHES = '''
+SWITCHES = """
 careful = switch("careful", True, "the flag is tested")
 quick = switch("quick", False, "a step less")
 unused = switch("unused", False, "nothing")
@@ -111,9 +111,9 @@ model = Model(
     "switches", state=M, threads=[worker],
     switches=[careful, quick, unused, idle_step], properties=[whole],
 )
-'''
+"""
 
-PAGES = '''
+PAGES = """
 class M(State):
     free = per_page(bool, init=True)
     owners = per_page(Count, init=0)
@@ -157,10 +157,10 @@ def one_owner(m: M) -> bool:
 
 model = Model("pages", state=M, threads=[taker], properties=[one_owner],
     sizes={"page": 2, "taker": 2})
-'''
+"""
 """Proved for every size; the noise does not matter."""
 
-TWICE = '''
+TWICE = """
 class M(State):
     x = var(bool, init=False)
     y = var(bool, init=False)
@@ -190,10 +190,10 @@ def unseen(m: M) -> bool:
 
 
 model = Model("twice", state=M, threads=[t], properties=[unseen])
-'''
+"""
 """The same test twice in one step: a variant that ignores it is outside the language."""
 
-CRASH = '''
+CRASH = """
 class M(State):
     ready = var(bool, init=False)
     late = var(bool, init=False)
@@ -221,9 +221,9 @@ def never_late(m: M) -> bool:
 
 
 model = Model("crash", state=M, threads=[t, u], properties=[never_late])
-'''
+"""
 
-BULK = '''
+BULK = """
 class M(State):
     here = per_page(bool, init=True)
     mixed = var(bool, init=False)
@@ -246,4 +246,4 @@ def together(m: M) -> bool:
 
 
 model = Model("bulk", state=M, threads=[t], properties=[together], sizes={"page": 2})
-'''
+"""

@@ -101,5 +101,5 @@ def test_one_place_is_one_candidate_wherever_it_is_called_from(tmp_path: Path) -
     assert len(names) == len(set(names))
     assert names.count("atomic mark()") == 1  # called twice
     assert [n.partition(" ")[0] for n in names] == sorted(
-        (n.partition(" ")[0] for n in names), key=["lock", "switch", "test", "atomic"].index
+        (n.partition(" ")[0] for n in names), key=["lock", "atomic", "test", "switch"].index
     )
