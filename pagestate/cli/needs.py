@@ -34,7 +34,7 @@ from pagestate.view.itf import save_trace
 Examples:
   pagestate needs my_model.py
       every lock, switch, test and atomic block, each left out by itself
-  pagestate needs rfc_v3 --scenario getters --property offline_never_free --trace-dir out
+  pagestate needs rfc_v3 --scenario getters --trace-dir out
       and the interleaving that each of those that are needed keeps away
   pagestate needs rfc_v3 --scenario getters --only lock --only switch --json -
       locks and switches alone, for programs
