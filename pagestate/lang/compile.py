@@ -29,6 +29,7 @@ from pagestate.lang.layout import Layout, layout_of, state_variables
 from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
 from pagestate.lang.names import Names
+from pagestate.lang.outcomes import OUTCOME
 from pagestate.lang.properties import compile_property, deadlock_property, pure_scope
 from pagestate.lang.scope import Step
 from pagestate.lang.sharing import Locals, share
@@ -312,7 +313,9 @@ def _thread(
         counts[label] = counts.get(label, 0) + 1
         number = f"/{counts[label]}" if counts[label] > 1 else ""
         span = step.source.span(step.node) if step.source and step.node else None
-        info = StepInfo(step.text, step.calls, label, target, span, step.src or decl.src, step.note)
+        free = any(p.name.startswith(OUTCOME) for p in step.params)
+        text = f"{step.text} (test ignored)" if free else step.text
+        info = StepInfo(text, step.calls, label, target, span, step.src or decl.src, step.note)
         params = tuple(step.params)
         name = f"{decl.name}@{label}{number}"
         met[name] = step.met

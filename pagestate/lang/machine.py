@@ -217,7 +217,7 @@ class Machine:
         if (shared or made) and step.accessed:
             return None
         for decided, path in paths:
-            outcome = f" -> {str(decided).lower()}{' (ignored)' if free else ''}"
+            outcome = f" -> {str(decided).lower()}"
             if shared:
                 text = self.text(here, test, path) + outcome
                 self.enter(here, path, test, text)

@@ -14,6 +14,9 @@ from pagestate.lang.scope import Scope
 from pagestate.lang.source import Source
 from pagestate.lang.terms import condition
 
+OUTCOME = "outcome:"
+"""How the names of choices begin that stand for the outcome of an ignored test."""
+
 
 def leaves(test: ast.expr) -> Iterator[ast.expr]:
     """The single conditions of a test: its operands below ``and``, ``or`` and ``not``."""
@@ -29,7 +32,7 @@ def leaves(test: ast.expr) -> Iterator[ast.expr]:
 
 def outcome_key(leaf: ast.expr) -> str:
     """The name of the choice that stands for the outcome of an ignored test."""
-    return f"outcome:{leaf.lineno}.{leaf.col_offset}"
+    return f"{OUTCOME}{leaf.lineno}.{leaf.col_offset}"
 
 
 def is_ignored(scope: Scope, leaf: ast.expr) -> bool:
