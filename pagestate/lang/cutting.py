@@ -17,7 +17,14 @@ from typing import Any, TypeVar
 
 from pagestate.lang.changes import Cut
 from pagestate.lang.functions import Function
-from pagestate.lang.source import Source, build_source, definition, node_span, source_of
+from pagestate.lang.source import (
+    Source,
+    build_source,
+    definition,
+    forget_names,
+    node_span,
+    source_of,
+)
 from pagestate.lang.statements import bug_on, choose, either, wait_until, warn_on
 
 Placed = TypeVar("Placed", bound=ast.AST)
@@ -50,6 +57,7 @@ def _cut(fn: Callable[..., Any], cut: Cut) -> Source:
 
     made = build_source(fn, file, node, kind, prepare)
     made.tree.body = _Cutter(made, cut).block(made.tree.body)
+    forget_names(made)
     return made
 
 

@@ -5,10 +5,9 @@ line numbers, so that a debugger stops in the user's file.
 """
 
 import ast
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pagestate.lang.compile import Compiled
 from pagestate.lang.cutting import cut_source, is_cut
@@ -24,6 +23,7 @@ from pagestate.lang.statements import (
     bug_on,
     choose,
     either,
+    expect_dead,
     idle,
     wait_until,
     warn_on,
@@ -79,10 +79,10 @@ class Library:
 
     def rewritten(self, source: Source, steps: bool) -> Callable[..., Any]:
         """Rewrite and compile a source; with ``steps`` it becomes a generator."""
-        tree = copy.deepcopy(source.tree)
+        body_of = [_copied(stmt) for stmt in source.tree.body]
         names: dict[str, Any] = {**source.names, RT: self.runtime, BOUNDARY: Boundary}
         rewriter = _Rewriter(self, source, names, steps)
-        body = rewriter.block(tree.body)
+        body = rewriter.block(body_of)
         if rewriter.steps:
             never = ast.If(ast.Constant(False), [ast.Expr(ast.Yield(None))], [])
             body.append(never)
@@ -104,6 +104,21 @@ class Library:
     def members(self, cls: type[Index]) -> Members[Index]:
         """All members of an index class."""
         return Members(cls, self.sizes.get(cls.__name__.lower(), 0))
+
+
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def _copied(node: Node) -> Node:
+    """A copy of a tree; several times as fast as the general ``copy.deepcopy``."""
+    new = type(node).__new__(type(node))
+    for name, value in vars(node).items():
+        if isinstance(value, ast.AST):
+            value = _copied(value)
+        elif isinstance(value, list):
+            value = [_copied(v) if isinstance(v, ast.AST) else v for v in value]
+        setattr(new, name, value)
+    return new
 
 
 def _place(node: ast.AST, default: ast.AST) -> None:
@@ -268,6 +283,8 @@ class _Rewriter(ast.NodeTransformer):
                 return [ast.copy_location(ast.Assign(targets, value), stmt)]
             case ast.Expr(value=ast.Call() as call) if self.inline(call):
                 return [ast.copy_location(ast.Expr(ast.YieldFrom(self.visit(call))), stmt)]
+            case ast.Expr(value=ast.Call(func=func)) if self.source.lookup(func) is expect_dead:
+                return []
             case ast.Break() | ast.Continue() | ast.Pass() | ast.Return():
                 return [stmt]
             case _:

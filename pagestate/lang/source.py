@@ -12,7 +12,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ class Source:
         """Whether ``node`` is about the state, locals or members; else it is about constants."""
         return _varies(self, node)
 
-    @property
+    @cached_property
     def bound(self) -> frozenset[str]:
         """The names that quantifiers and choices bind."""
         return frozenset(
@@ -62,7 +62,7 @@ class Source:
             if isinstance(n, ast.Name)
         )
 
-    @property
+    @cached_property
     def assigned(self) -> frozenset[str]:
         """The names the function assigns; what a quantifier binds is not among them."""
         bound = {
@@ -100,8 +100,13 @@ def node_span(file: str, node: ast.AST) -> Span:
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+def _functions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
+    """The functions in a file, by name and first line (that of the first decorator)."""
+    return {
+        (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def source_of(fn: Callable[..., Any]) -> Source:
@@ -114,16 +119,13 @@ def definition(fn: Callable[..., Any]) -> tuple[str, ast.FunctionDef]:
     """The file and the syntax tree of a declared function.  Raises ModelError PS219."""
     file = fn.__code__.co_filename
     try:
-        tree = _parse(Path(file).read_text(encoding="utf-8"))
+        functions = _functions(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError) as error:
         raise ModelError("PS219", f"no source for {fn.__name__}: {error}") from None
-    first = fn.__code__.co_firstlineno
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == fn.__name__:
-            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if start == first:
-                return file, node
-    raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    node = functions.get((fn.__name__, fn.__code__.co_firstlineno))
+    if node is None:
+        raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    return file, node
 
 
 @cache
@@ -177,7 +179,13 @@ def build_source(
     own = getattr(names.get(fn.__name__), "kind", "")
     kind = kind or (own if isinstance(own, str) else "")
     fresh.body = _Normaliser(found, kind).block(prepare(found, body))
+    forget_names(found)
     return found
+
+
+def forget_names(source: Source) -> None:
+    """Look for the names of a source again: its body is another one."""
+    vars(source).pop("assigned", None)
 
 
 def _check_calls(source: Source) -> None:

@@ -15,8 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pagestate.check.request import COUNT_BOUND, Request, size_words
-from pagestate.check.scans import OrderedScans
-from pagestate.check.verify import Checked, Proofs, verified
+from pagestate.check.verify import Checked, shared, verified
 from pagestate.core.property import Property
 from pagestate.core.slicing import sliced, unsliced
 from pagestate.core.verdict import PROOFS, Verdict
@@ -135,7 +134,7 @@ class _Decision:
 
     def take(self, request: Request, task: Task, engine: Engine, cut_down: bool = False) -> None:
         """Check the answers and keep them."""
-        scans, proofs = OrderedScans(request), Proofs()
+        known = shared(request)
         violated = _shows_violation(engine)
         for answer in engine.answers():
             if violated and answer.verdict != Verdict.VIOLATED:
@@ -144,7 +143,7 @@ class _Decision:
                 answer = replace(answer, path=unsliced(answer.path, task.system, task.sizes))
             if answer.overflow and not answer.reason:
                 answer = replace(answer, reason=f"bound of {answer.overflow} too small")
-            checked = verified(request, task, answer, None, scans, proofs)
+            checked = verified(request, task, answer, None, known)
             self.answers[answer.property] = checked
             self.sizes[answer.property] = size_words(request.sizes, request.unbounded)
             if checked.answer.verdict == Verdict.VIOLATED:

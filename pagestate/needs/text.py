@@ -50,10 +50,16 @@ def render(answer: Answer, settings: str, width: int) -> str:
 def sentences(answer: Answer) -> Iterator[str]:
     """What a maintainer wants to know, by kind: needed, not needed, atomic by assumption."""
     by_need = {n: [r for r in answer.rows if r.need == n] for n in ("needed", "not needed")}
-    needed, spare = _phrase(by_need["needed"]), _phrase(by_need["not needed"])
+    firm = {r.candidate.name for r in answer.rows if r.need in ("needed", "unknown")}
+    others = [r for r in by_need["not needed"] if r.candidate.setting and r.candidate.name in firm]
+    needed = _phrase(by_need["needed"])
+    spare = _phrase([r for r in by_need["not needed"] if r not in others])
     yield f"The proof needs {needed or 'none of what was left out'}." + (
         f" It does not need {spare}." if spare else ""
     )
+    if others:  # the switch matters, these values do as well
+        values = (r.candidate.setting for r in others)
+        yield f"It also holds with {', '.join(f'{v[0]}={word(v[1])}' for v in values if v)}."
     atomic = [r.candidate for r in by_need["needed"] if r.candidate.kind == "atomic"]
     atomic += [
         r.candidate for r in answer.rows if r.need == "unknown" and r.candidate.kind == "atomic"

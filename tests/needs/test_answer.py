@@ -109,3 +109,13 @@ def test_the_report_fits_its_width_and_has_every_row() -> None:
 def test_nothing_is_claimed_without_a_proof() -> None:
     text = render(answer(verdicts=("violated",)), "", 80)
     assert "nothing is proved" in text and "The proof needs" not in text
+
+
+def test_a_switch_with_several_values_is_not_both_needed_and_not_needed() -> None:
+    name = "rule=notifier"
+    bad = Candidate("switch", name, setting=("rule", "flag"))
+    good = Candidate("switch", name, setting=("rule", "refuse"))
+    said = list(sentences(answer(Row(bad, "needed", violates="safe"), Row(good, "not needed"))))
+    assert said == ["The proof needs the switch rule=notifier.", "It also holds with rule=refuse."]
+    open_ = list(sentences(answer(Row(bad, "unknown"), Row(good, "not needed"))))
+    assert "does not need" not in open_[0] and "It also holds with rule=refuse." in open_
