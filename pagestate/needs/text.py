@@ -84,7 +84,7 @@ def _phrase(rows: Sequence[Row]) -> str:
     """The assumptions of some rows in one phrase; tests beyond a few are counted."""
     parts = list[str]()
     for kind, plural in _PLURALS.items():
-        names = list(dict.fromkeys(_short(r.candidate) for r in rows if r.candidate.kind == kind))
+        names = list(dict.fromkeys(_said(r) for r in rows if r.candidate.kind == kind))
         if not names:
             continue
         if kind == "test" and len(names) > _MOST_NAMED:
@@ -94,6 +94,12 @@ def _phrase(rows: Sequence[Row]) -> str:
         what = "atomic block" if len(names) == 1 and kind == "atomic" else what
         parts.append(f"the {what} {', '.join(names)}")
     return "; ".join(parts)
+
+
+def _said(row: Row) -> str:
+    """An assumption; one that is not needed says so if part of it was left as it is."""
+    partly = row.need == "not needed" and row.whole
+    return _short(row.candidate) + (" (as far as it was cut)" if partly else "")
 
 
 def _short(candidate: Candidate) -> str:

@@ -119,3 +119,8 @@ def test_a_switch_with_several_values_is_not_both_needed_and_not_needed() -> Non
     assert said == ["The proof needs the switch rule=notifier.", "It also holds with rule=refuse."]
     open_ = list(sentences(answer(Row(bad, "unknown"), Row(good, "not needed"))))
     assert "does not need" not in open_[0] and "It also holds with rule=refuse." in open_
+
+
+def test_what_was_cut_in_part_only_is_said_in_the_sentence() -> None:
+    (first, _) = sentences(answer(row("needed"), row("not needed", "atomic", "init_page")))
+    assert first.endswith("It does not need the atomic block init_page() (as far as it was cut).")
