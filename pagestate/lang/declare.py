@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, cast, overload
 
 from pagestate.core.span import Span
+from pagestate.lang.changes import NOTHING, Changes
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.lang.scenarios import check_scenarios
@@ -117,7 +118,8 @@ class Model:
     ``init`` restricts free initial values; ``assumptions`` are printed with every answer.  A model
     with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs (of one
     function once, whatever fairness a scenario asks of it), unless it names them.  ``whole`` and
-    ``scenario`` are set in what ``in_scenario`` makes.
+    ``scenario`` are set in what ``in_scenario`` makes, ``changes`` in a variant that does without
+    something.
     """
 
     name: str
@@ -134,6 +136,7 @@ class Model:
     scenarios: Sequence[Scenario] = ()
     whole: "Model | None" = field(default=None, repr=False)
     scenario: Scenario | None = field(default=None, repr=False)
+    changes: Changes = NOTHING
 
     def __post_init__(self) -> None:
         frame = inspect.currentframe()

@@ -48,19 +48,20 @@ def fold_constants(
             for a in actions
             if a.guard != FALSE
         ),
-        init=_fold(system.init, constant),
+        init=fold(system.init, constant),
     )
-    props = [p.mapped(lambda e: _fold(e, constant)) for p in properties]
+    props = [p.mapped(lambda e: fold(e, constant)) for p in properties]
     return folded, props, tuple(a for a in actions if a.guard == FALSE)
 
 
 def _folded(action: Action, constant: Mapping[str, Lit]) -> Action:
     writes = tuple(
-        replace(w, value=_fold(w.value, constant), where=_fold(w.where, constant))
+        replace(w, value=fold(w.value, constant), where=fold(w.where, constant))
         for w in action.writes
     )
-    return replace(action, guard=_fold(action.guard, constant), writes=writes)
+    return replace(action, guard=fold(action.guard, constant), writes=writes)
 
 
-def _fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
+def fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
+    """A term with the variables that never change replaced by their values."""
     return transform(term, lambda e: constant.get(e.var) if isinstance(e, Read) else None)
