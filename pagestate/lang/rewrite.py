@@ -5,10 +5,9 @@ line numbers, so that a debugger stops in the user's file.
 """
 
 import ast
-import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from pagestate.lang.compile import Compiled
 from pagestate.lang.declare import Switch
@@ -28,6 +27,7 @@ from pagestate.lang.statements import (
 )
 
 RT, BOUNDARY = "__runtime", "__Boundary"
+Tree = TypeVar("Tree", bound=ast.AST)
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Library:
     def build(self, fn: Callable[..., Any], kind: str) -> Callable[..., Any]:
         """Rewrite and compile one function."""
         source = source_of(fn)
-        tree = copy.deepcopy(source.tree)
+        tree = _copied(source.tree)
         names: dict[str, Any] = {**source.names, RT: self.runtime, BOUNDARY: Boundary}
         rewriter = _Rewriter(self, source, names, steps=kind in ("inline", "thread"))
         body = rewriter.block(tree.body)
@@ -94,12 +94,35 @@ class Library:
         return Members(cls, self.sizes.get(cls.__name__.lower(), 0))
 
 
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for value in vars(node).values():
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (v for v in value if isinstance(v, ast.AST))
+
+
+def _copied(node: Tree) -> Tree:
+    """A copy of a syntax tree that shares no node with it."""
+    cls = type(node)
+    new = cls.__new__(cls)
+    for name, value in vars(node).items():
+        if isinstance(value, ast.AST):
+            value = _copied(value)
+        elif isinstance(value, list):
+            value = [_copied(v) if isinstance(v, ast.AST) else v for v in value]
+        setattr(new, name, value)
+    return new
+
+
 def _place(node: ast.AST, default: ast.AST) -> None:
     """Give new nodes the position of the statement around them."""
-    for child in ast.iter_child_nodes(node):
-        if not hasattr(child, "lineno") and "lineno" in child._attributes:
+    for child in _children(node):
+        placed = hasattr(child, "lineno")
+        if not placed and "lineno" in child._attributes:
             ast.copy_location(child, default)
-        _place(child, child if hasattr(child, "lineno") else default)
+            placed = True
+        _place(child, child if placed else default)
 
 
 class _Rewriter(ast.NodeTransformer):

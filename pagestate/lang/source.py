@@ -12,7 +12,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ class Source:
         """The names the function assigns, and its arguments."""
         return self.assigned | {name for name, _ in self.args}
 
-    @property
+    @cached_property
     def assigned(self) -> frozenset[str]:
         """The names the function assigns; what a quantifier binds is not among them."""
         bound = {
@@ -79,27 +79,29 @@ def node_span(file: str, node: ast.AST) -> Span:
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+def _functions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
+    """The functions of a file, by their names and first lines (decorators count)."""
+    return {
+        (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
+@cache
 def source_of(fn: Callable[..., Any]) -> Source:
     """The source of a declared function.  Raises ModelError PS219, PS218."""
     file = fn.__code__.co_filename
     try:
-        tree = _parse(Path(file).read_text(encoding="utf-8"))
+        functions = _functions(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError) as error:
         raise ModelError("PS219", f"no source for {fn.__name__}: {error}") from None
-    first = fn.__code__.co_firstlineno
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == fn.__name__:
-            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if start == first:
-                return _source(fn, file, node)
-    raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    node = functions.get((fn.__name__, fn.__code__.co_firstlineno))
+    if node is None:
+        raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    return _source(fn, file, node)
 
 
-@cache
 def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
     closure = inspect.getclosurevars(fn).nonlocals
     names = {**vars(builtins), **fn.__globals__, **closure}
