@@ -13,6 +13,7 @@ from pagestate.check.vacuity import dead_steps, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
 from pagestate.gate.jobs import Job
+from pagestate.gate.packed import pack
 from pagestate.gate.records import BROKEN, CRASHED, DONE, Finding, Record
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.load import load_model
@@ -112,5 +113,5 @@ def _finding(request: Request, result: Result, recheck: str, root: Path) -> Find
         because=expected[1] if expected else "",
         recheck=recheck,
         assumptions=result.assumptions,
-        trace=None if result.trace is None else to_itf(result.trace),
+        trace=None if result.trace is None else pack(to_itf(result.trace)),
     )

@@ -9,10 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pagestate.lang.compile import Compiled
 from pagestate.lang.declare import Switch
 from pagestate.lang.functions import Atomic, Function, atomic
-from pagestate.lang.layout import Layout
 from pagestate.lang.runtime import Boundary, Runtime
 from pagestate.lang.source import Source, source_of
 from pagestate.lang.state import DataSpec, Index, Members, members
@@ -32,15 +30,38 @@ Tree = TypeVar("Tree", bound=ast.AST)
 
 @dataclass
 class Library:
-    """The compiled functions of one running model; ``idle`` tells threads that are not at work."""
+    """The compiled functions of a running model; ``idle`` tells threads that are not at work.
 
-    compiled: Compiled
-    runtime: Runtime
+    ``readers`` are the locks that are taken by readers.
+    """
+
+    valuation: Mapping[str, bool | str | int]
     sizes: Mapping[str, int]
-    layout: Layout
     readers: frozenset[str]
-    idle: Callable[[str], bool]
+    idle: Callable[[str], bool] = lambda thread: True
+    runtime: Runtime = field(default_factory=Runtime)
     made: dict[int, Callable[..., Any]] = field(default_factory=dict)
+    predicates: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict)
+
+    def fits(
+        self,
+        valuation: Mapping[str, bool | str | int],
+        sizes: Mapping[str, int],
+        readers: frozenset[str],
+    ) -> bool:
+        """Whether the functions mean the same there; the model must be the same."""
+        there = (dict(valuation), dict(sizes), readers)
+        return (dict(self.valuation), dict(self.sizes), self.readers) == there
+
+    def is_idle(self, thread: str) -> bool:
+        """What ``idle`` says, whoever is running now."""
+        return self.idle(thread)
+
+    def predicate(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The runnable form of a property's function."""
+        if fn not in self.predicates:
+            self.predicates[fn] = self.build(fn, "derived")
+        return self.predicates[fn]
 
     def function(self, declared: Function) -> Callable[..., Any]:
         """The runnable form of a declared function; threads and inlines become generators."""
@@ -171,8 +192,8 @@ class _Rewriter(ast.NodeTransformer):
     def resolved(self, node: ast.expr) -> ast.AST:
         """A global name: functions of the model and switches are replaced."""
         value = self.source.lookup(node)
-        if isinstance(value, Switch) and value.name in self.library.compiled.valuation:
-            chosen = self.library.compiled.valuation[value.name]
+        if isinstance(value, Switch) and value.name in self.library.valuation:
+            chosen = self.library.valuation[value.name]
             return ast.copy_location(ast.Constant(chosen), node)
         if isinstance(value, Function):
             return self.named(self.library.function(value), node)
@@ -193,7 +214,9 @@ class _Rewriter(ast.NodeTransformer):
         if callee is idle:
             name = getattr(self.source.lookup(node.args[0]), "name", "")
             args = [ast.Constant(name)]
-            return ast.copy_location(ast.Call(self.named(self.library.idle, node), args, []), node)
+            return ast.copy_location(
+                ast.Call(self.named(self.library.is_idle, node), args, []), node
+            )
         if callee is members:
             args = [self.visit(a) for a in node.args]
             call = ast.Call(self.named(self.library.members, node), args, [])
@@ -283,7 +306,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node, ast.BoolOp):
             for value in node.values:
                 switch = self.source.lookup(value)
-                chosen = self.library.compiled.valuation.get(getattr(switch, "name", ""))
+                chosen = self.library.valuation.get(getattr(switch, "name", ""))
                 if isinstance(switch, Switch) and chosen == isinstance(node.op, ast.Or):
                     return False
                 if self.reads(value):
