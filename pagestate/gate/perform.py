@@ -5,6 +5,7 @@ import resource
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from pagestate.check.request import Request, make_request
 from pagestate.check.vacuity import dead_steps, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
+from pagestate.gate.describe import load
 from pagestate.gate.jobs import Job
+from pagestate.gate.known import keep
 from pagestate.gate.packed import pack
 from pagestate.gate.records import BROKEN, CRASHED, DONE, Finding, Record
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.load import load_model
 from pagestate.run.plan import misfit
 from pagestate.run.portfolio import Options, Outcome, run
 from pagestate.view.itf import to_itf
@@ -47,7 +49,8 @@ def _limit_memory(most: int) -> None:
 
 
 def _decided(job: Job, cache: Path | None, root: Path) -> Record:
-    model = load_model(job.model)
+    loaded = load(job.model, root)
+    model = loaded.model
     if job.scenario is not None:
         model = model.in_scenario(job.scenario)
     request = make_request(model, job.switches, job.sizes, job.properties)
@@ -76,7 +79,7 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     if fired is not None:
         listed += idle_threads(request, fired)
         dead = dead_steps(request, fired)
-    return Record(
+    record = Record(
         job.id,
         DONE,
         findings=tuple(_finding(request, r, answers.how.get(r.name, ""), root) for r in listed),
@@ -86,6 +89,10 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
         worker=f"{os.uname().nodename}:{os.getpid()}",
         dropped=tuple(dropped),
     )
+    if cache is not None and loaded.settled and loaded.described.digest == job.digest:
+        with suppress(OSError):  # the answers themselves are kept, or it was said that they are not
+            keep(cache, job, request, record)
+    return record
 
 
 def _finding(request: Request, result: Result, recheck: str, root: Path) -> Finding:

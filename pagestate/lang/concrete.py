@@ -54,7 +54,7 @@ class Machine:
     """A running model: the state object and the threads, moved by a schedule.
 
     ``library``: the functions that another machine has made of the same model, valuation, sizes
-    and reader locks (``Library.fits``); that machine must not run any more.
+    and reader locks (``Library.fits``); of machines that share one the last one to begin runs.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Machine:
 
     def restart(self, initial: State) -> None:
         """Begin again in another initial state of the same sizes; what is compiled stays."""
+        self.library.idle = self.idle
         self.fault = "none"
         self.running.clear()
         self.ended.clear()
