@@ -35,8 +35,7 @@ def replay(
 ) -> Machine:
     """Execute ``trace`` concretely; a loop twice.  Raises ReplayMismatch.
 
-    The machine that did can be given for the next trace of the same model: its functions are
-    compiled already.
+    The machine that did can be given for the next trace: its functions are compiled already.
     """
     if machine is None or machine.program is not program or machine.sizes != dict(trace.sizes):
         library = None if machine is None else machine.library

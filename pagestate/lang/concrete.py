@@ -53,8 +53,8 @@ class Program(Protocol):
 class Machine:
     """A running model: the state object and the threads, moved by a schedule.
 
-    ``library``: the functions that another machine has made of the same model, valuation, sizes
-    and reader locks (``Library.fits``); of machines that share one the last one to begin runs.
+    ``library``: the functions that another machine has made; of machines that share them the last
+    one to begin, or to begin again, is the one that runs.
     """
 
     def __init__(
@@ -67,11 +67,12 @@ class Machine:
         model = program.model
         self.program, self.sizes = program, dict(sizes)
         self.layout = layout_of(model)
-        readers = frozenset(n for n, k in self.layout.locks.items() if k.readers in program.names)
-        if library is None or not library.fits(program.valuation, self.sizes, readers):
-            library = Library(dict(program.valuation), self.sizes, readers)
-        library.idle = self.idle
-        self.library, self.runtime = library, library.runtime
+        self.readers = frozenset(
+            n for n, k in self.layout.locks.items() if k.readers in program.names
+        )
+        self.library = Library() if library is None else library
+        self.library.serve(program.valuation, self.sizes, self.readers, self.idle)
+        self.runtime = self.library.runtime
         self.runtime.spinning = {
             n for n, info in self.layout.locks.items() if info.kind == "spinlock"
         }
@@ -84,7 +85,7 @@ class Machine:
 
     def restart(self, initial: State) -> None:
         """Begin again in another initial state of the same sizes; what is compiled stays."""
-        self.library.idle = self.idle
+        self.library.serve(self.program.valuation, self.sizes, self.readers, self.idle)
         self.fault = "none"
         self.running.clear()
         self.ended.clear()

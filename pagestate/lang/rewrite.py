@@ -30,28 +30,38 @@ Tree = TypeVar("Tree", bound=ast.AST)
 
 @dataclass
 class Library:
-    """The compiled functions of a running model; ``idle`` tells threads that are not at work.
+    """The compiled functions of a running model.
 
-    ``readers`` are the locks that are taken by readers.
+    ``readers`` are the locks that are taken by readers; ``idle`` tells threads that are not at
+    work.  ``reads`` has, for each function, the switches and locks whose settings are compiled into
+    it or into what it calls.
     """
 
-    valuation: Mapping[str, bool | str | int]
-    sizes: Mapping[str, int]
-    readers: frozenset[str]
+    valuation: Mapping[str, bool | str | int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    readers: frozenset[str] = frozenset()
     idle: Callable[[str], bool] = lambda thread: True
     runtime: Runtime = field(default_factory=Runtime)
     made: dict[int, Callable[..., Any]] = field(default_factory=dict)
-    predicates: dict[Callable[..., Any], Callable[..., Any]] = field(default_factory=dict)
+    reads: dict[int, set[str]] = field(default_factory=dict)
+    building: list[set[str]] = field(default_factory=list)
 
-    def fits(
+    def serve(
         self,
         valuation: Mapping[str, bool | str | int],
         sizes: Mapping[str, int],
         readers: frozenset[str],
-    ) -> bool:
-        """Whether the functions mean the same there; the model must be the same."""
-        there = (dict(valuation), dict(sizes), readers)
-        return (dict(self.valuation), dict(self.sizes), self.readers) == there
+        idle: Callable[[str], bool],
+    ) -> None:
+        """Be the library of another running model; functions that mean the same there stay."""
+        before, now = self.valuation, valuation
+        changed = {n for n in {*before, *now} if (n in before, n in now) != (True, True)}
+        changed |= {n for n in {*before, *now} - changed if before[n] != now[n]}
+        changed |= self.readers ^ readers
+        if changed:
+            self.made = {k: f for k, f in self.made.items() if not self.reads[k] & changed}
+        self.valuation, self.sizes, self.readers = dict(valuation), dict(sizes), readers
+        self.idle = idle
 
     def is_idle(self, thread: str) -> bool:
         """What ``idle`` says, whoever is running now."""
@@ -59,9 +69,9 @@ class Library:
 
     def predicate(self, fn: Callable[..., Any]) -> Callable[..., Any]:
         """The runnable form of a property's function."""
-        if fn not in self.predicates:
-            self.predicates[fn] = self.build(fn, "derived")
-        return self.predicates[fn]
+        if id(fn) not in self.made:
+            self.made[id(fn)] = self.build(fn, "derived")
+        return self.made[id(fn)]
 
     def function(self, declared: Function) -> Callable[..., Any]:
         """The runnable form of a declared function; threads and inlines become generators."""
@@ -69,6 +79,8 @@ class Library:
         if key not in self.made:
             run = self.build(declared.fn, declared.kind)
             self.made[key] = self.guarded(run) if declared.kind == "atomic" else run
+        if self.building:
+            self.building[-1] |= self.reads[key]
         return self.made[key]
 
     def guarded(self, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -89,9 +101,13 @@ class Library:
         """Rewrite and compile one function."""
         source = source_of(fn)
         tree = _copied(source.tree)
+        self.building.append(set())
         names: dict[str, Any] = {**source.names, RT: self.runtime, BOUNDARY: Boundary}
         rewriter = _Rewriter(self, source, names, steps=kind in ("inline", "thread"))
-        body = rewriter.block(tree.body)
+        try:
+            body = rewriter.block(tree.body)
+        finally:
+            self.reads[id(fn)] = self.building.pop()
         if rewriter.steps:
             never = ast.If(ast.Constant(False), [ast.Expr(ast.Yield(None))], [])
             body.append(never)
@@ -194,6 +210,7 @@ class _Rewriter(ast.NodeTransformer):
         value = self.source.lookup(node)
         if isinstance(value, Switch) and value.name in self.library.valuation:
             chosen = self.library.valuation[value.name]
+            self.library.building[-1].add(value.name)
             return ast.copy_location(ast.Constant(chosen), node)
         if isinstance(value, Function):
             return self.named(self.library.function(value), node)
@@ -230,6 +247,7 @@ class _Rewriter(ast.NodeTransformer):
             verb = LOCK_OPERATIONS[name][1]
             lock = self.visit(node.args[0])
             if name == "down_write":
+                self.library.building[-1].add(getattr(node.args[0], "attr", ""))
                 has = isinstance(node.args[0], ast.Attribute) and (
                     node.args[0].attr in self.library.readers
                 )
@@ -307,6 +325,7 @@ class _Rewriter(ast.NodeTransformer):
             for value in node.values:
                 switch = self.source.lookup(value)
                 chosen = self.library.valuation.get(getattr(switch, "name", ""))
+                self.library.building[-1].add(getattr(switch, "name", ""))
                 if isinstance(switch, Switch) and chosen == isinstance(node.op, ast.Or):
                     return False
                 if self.reads(value):
