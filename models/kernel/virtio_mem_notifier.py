@@ -8,6 +8,7 @@ from pagestate import (
     atomic,
     down_write,
     either,
+    expect_dead,
     inline,
     mutex_lock,
     mutex_unlock,
@@ -166,6 +167,7 @@ def going_offline(m: Memory) -> bool:
     if unload and rule != "unreferenced":
         refused = m.removing
         if refused:
+            expect_dead("while removing, the mutex is given up for an offline block only")
             mutex_unlock(m.hotplug_mutex)
             return False
     with atomic("memory_notify(MEM_GOING_OFFLINE)"):

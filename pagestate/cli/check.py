@@ -13,6 +13,7 @@ from pagestate import __version__
 from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import make_request, scenarios_of
+from pagestate.check.vacuity import unexplained
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
@@ -201,7 +202,8 @@ def check(
     meter.clear()
     problems = unused(wish, found)
     found = [p for p in found if p.results] or found[:1]
-    problems += _deliver(declared, found, json_file, trace_dir, require_proof, values)
+    whole = _about_all(found) if not (settings or sizes or names or scenarios) else []
+    problems += _deliver(declared, found, whole, json_file, trace_dir, require_proof, values)
     out = sys.stderr if json_file == "-" else sys.stdout
     for more in more_of(declared, found, wish.settings, most):
         problem = emit("\n" + more.text(values, report.width_of(out)), out)
@@ -224,7 +226,7 @@ def check(
     if interrupted:
         click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
-        [r for p in found for r in p.results],
+        [*(r for p in found for r in p.results), *whole],
         require_proof=require_proof,
         interrupted=interrupted,
         internal_error=any(p.errors for p in found),
@@ -235,9 +237,18 @@ def check(
     sys.exit(int(code))
 
 
+def _about_all(parts: Sequence[Part]) -> list[Result]:
+    """What is wrong with the model as it declares itself, all its scenarios together."""
+    assumptions = tuple(a for a in parts[0].assumptions if all(a in p.assumptions for p in parts))
+    scope = "all scenarios" if parts[0].scenario else parts[0].scope
+    found = unexplained([p.steps for p in parts], scope, assumptions)
+    return [] if found is None else [found]
+
+
 def _deliver(
     model: Model,
     parts: Sequence[Part],
+    whole: Sequence[Result],
     json_file: str | None,
     trace_dir: Path | None,
     require_proof: bool,
@@ -249,10 +260,10 @@ def _deliver(
     """
     problems = [text for p in parts for text in p.problems]
     out = sys.stderr if json_file == "-" else sys.stdout
-    text = report.text(model, parts, require_proof, values, report.width_of(out))
+    text = report.text(model, parts, require_proof, values, report.width_of(out), whole)
     problems.append(emit(text, out))
     if json_file is not None:
-        listing = json.dumps(results_object(parts), indent=2)
+        listing = json.dumps(results_object(parts, whole), indent=2)
         if json_file == "-":
             problems.append(emit(listing, sys.stdout))
         else:

@@ -20,6 +20,7 @@ from pagestate.core.system import (
 from pagestate.core.verdict import Verdict
 from pagestate.core.waiting import NO_FAULT, all_at, is_idle
 from pagestate.lang.control import Control, Scan, Seq, Transition
+from pagestate.lang.deadness import dead_behind
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.faults import FAULTS, may_be_negative
@@ -245,6 +246,7 @@ def _thread(
     me_params = () if machine.names.me is None else (machine.names.me,)
     actions = list[Action]()
     counts = dict[str, int]()
+    why = dead_behind(machine.start, machine.done)
     for transition in shared.transitions:
         step, label = transition.step, labels[transition.source]
         target = home if transition.target is None else labels[transition.target]
@@ -277,7 +279,8 @@ def _thread(
                 decl.name,
                 machine.names.me,
                 info,
-                takes="" if step.fault else step.takes,
+                why.get(transition.source, "") or step.expect_dead,
+                "" if step.fault else step.takes,
             )
         )
     variables = [

@@ -19,13 +19,13 @@ from pagestate.lang.statements import (
     bug_on,
     choose,
     either,
+    expect_dead,
     idle,
     wait_until,
     warn_on,
 )
 
 RT, BOUNDARY = "__runtime", "__Boundary"
-Tree = TypeVar("Tree", bound=ast.AST)
 
 
 @dataclass
@@ -100,12 +100,12 @@ class Library:
     def build(self, fn: Callable[..., Any], kind: str) -> Callable[..., Any]:
         """Rewrite and compile one function."""
         source = source_of(fn)
-        tree = _copied(source.tree)
+        copies = [_copied(stmt) for stmt in source.tree.body]
         self.building.append(set())
         names: dict[str, Any] = {**source.names, RT: self.runtime, BOUNDARY: Boundary}
         rewriter = _Rewriter(self, source, names, steps=kind in ("inline", "thread"))
         try:
-            body = rewriter.block(tree.body)
+            body = rewriter.block(copies)
         finally:
             self.reads[id(fn)] = self.building.pop()
         if rewriter.steps:
@@ -139,10 +139,12 @@ def _children(node: ast.AST) -> Iterator[ast.AST]:
             yield from (v for v in value if isinstance(v, ast.AST))
 
 
-def _copied(node: Tree) -> Tree:
-    """A copy of a syntax tree that shares no node with it."""
-    cls = type(node)
-    new = cls.__new__(cls)
+Node = TypeVar("Node", bound=ast.AST)
+
+
+def _copied(node: Node) -> Node:
+    """A copy of a tree; several times as fast as the general ``copy.deepcopy``."""
+    new = type(node).__new__(type(node))
     for name, value in vars(node).items():
         if isinstance(value, ast.AST):
             value = _copied(value)
@@ -314,6 +316,8 @@ class _Rewriter(ast.NodeTransformer):
                 return [ast.copy_location(ast.Assign(targets, value), stmt)]
             case ast.Expr(value=ast.Call() as call) if self.inline(call):
                 return [ast.copy_location(ast.Expr(ast.YieldFrom(self.visit(call))), stmt)]
+            case ast.Expr(value=ast.Call(func=func)) if self.source.lookup(func) is expect_dead:
+                return []
             case ast.Break() | ast.Continue() | ast.Pass() | ast.Return():
                 return [stmt]
             case _:

@@ -34,7 +34,7 @@ class Step:
     ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
     ``nones`` says with which choices which value, if none, was used as an index, and when.
     ``asked`` is the local that got the result of the step's atomic call, if that is not constant.
-    ``takes`` is the lock that is acquired.
+    ``takes`` is the lock that is acquired; ``expect_dead`` why the step may never be taken.
     """
 
     env: dict[str, Expr] = field(default_factory=dict)
@@ -49,6 +49,7 @@ class Step:
     text: str = ""
     asked: str = ""
     takes: str = ""
+    expect_dead: str = ""
     node: ast.AST | None = None
     source: Source | None = None
     src: str = ""

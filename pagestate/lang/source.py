@@ -80,7 +80,7 @@ def node_span(file: str, node: ast.AST) -> Span:
 
 @cache
 def _functions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
-    """The functions of a file, by their names and first lines (decorators count)."""
+    """The functions in a file, by name and first line (that of the first decorator)."""
     return {
         (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node
         for node in ast.walk(ast.parse(text))

@@ -423,6 +423,9 @@ class Executor:
             if len(node.args) != 1:
                 raise self.error("PS218", f"{name}() takes one condition", node)
             return [(s, None) for s in self.test(name, node.args[0], step)]
+        if name == "expect_dead":
+            step.expect_dead = self.reason(node)
+            return [(step, None)]
         if isinstance(callee, Function) and callee.kind == "atomic":
             return self.atomic_call(callee, node, step)
         if isinstance(callee, Function) and callee.kind == "inline":
@@ -433,6 +436,15 @@ class Executor:
                 "make it @atomic, or call it outside the atomic region",
             )
         raise bad_call(self.scope(step), node)
+
+    def reason(self, node: ast.Call) -> str:
+        """The words given to ``expect_dead``."""
+        match node.args:
+            case [ast.Constant(value=str(why))] if why.strip():
+                return why.strip()
+            case _:
+                hint = 'expect_dead("why nobody gets here")'
+                raise self.error("PS218", "expect_dead() takes the reason", node, hint)
 
     def test(self, name: str, test: ast.expr, step: Step) -> list[Step]:
         """``bug_on``, ``warn_on``, ``wait_until``."""
