@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import BUILTIN, PROBE_SIZE, Request
@@ -159,8 +159,12 @@ def _replayed(
         wanted = job.sizes.get(sort, str(program.model.sizes.get(sort, PROBE_SIZE)))
         if wanted not in ("any", str(size)):
             raise ReplayMismatch(f"a trace of {size} {sort}s")
-    builtin = finding.name in BUILTIN
-    prop = Property(finding.name, cast(PropertyKind, finding.kind), TRUE, builtin=builtin)
+    kinds: dict[str, PropertyKind] = {p.name: p.kind for p in program.model.properties}
+    builtin = finding.name in BUILTIN and finding.name not in kinds
+    kind: PropertyKind | None = "always" if builtin else kinds.get(finding.name)
+    if kind is None or kind != finding.kind:
+        raise ReplayMismatch(f"no {finding.kind} property {finding.name}")
+    prop = Property(finding.name, kind, TRUE, builtin=builtin)
     machine = replay(program, prop, trace, machine)
     _begins(program, trace, machine)
     return machine
