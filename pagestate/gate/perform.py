@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pagestate.check.request import Request, make_request
+from pagestate.check.request import BUILTIN, Request, make_request
 from pagestate.check.vacuity import coverage, dead_statements, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
@@ -53,7 +53,11 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     model = loaded.model
     if job.scenario is not None:
         model = model.in_scenario(job.scenario)
-    request = make_request(model, job.switches, job.sizes, job.properties)
+    rules = set(job.properties) == BUILTIN
+    request = make_request(model, job.switches, job.sizes, () if rules else job.properties)
+    if rules:
+        mine = tuple(p for p in request.properties if p.builtin)
+        request = replace(request, properties=mine)
     problem = misfit(job.engine, request)
     if problem:
         return Record(job.id, BROKEN, message=problem)
