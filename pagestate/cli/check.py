@@ -13,7 +13,6 @@ from pagestate import __version__
 from pagestate.check.names import file_stem
 from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import make_request, scenarios_of
-from pagestate.check.vacuity import unexplained
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
@@ -26,7 +25,7 @@ from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.declare import Model
-from pagestate.run.part import Part, part_of
+from pagestate.run.part import Part, about_all, part_of
 from pagestate.run.plan import ENGINES, misfit
 from pagestate.run.portfolio import Options, run
 from pagestate.run.scenarios import Refused, Wish, run_scenarios, unused
@@ -202,7 +201,7 @@ def check(
     meter.clear()
     problems = unused(wish, found)
     found = [p for p in found if p.results] or found[:1]
-    whole = _about_all(found) if not (settings or sizes or names or scenarios) else []
+    whole = about_all(found) if not (settings or sizes or names or scenarios) else []
     problems += _deliver(declared, found, whole, json_file, trace_dir, require_proof, values)
     out = sys.stderr if json_file == "-" else sys.stdout
     for more in more_of(declared, found, wish.settings, most):
@@ -235,14 +234,6 @@ def check(
     if code == Exit.NOTHING:
         click.echo("pagestate: there is no property to check", err=True)
     sys.exit(int(code))
-
-
-def _about_all(parts: Sequence[Part]) -> list[Result]:
-    """What is wrong with the model as it declares itself, all its scenarios together."""
-    assumptions = tuple(a for a in parts[0].assumptions if all(a in p.assumptions for p in parts))
-    scope = "all scenarios" if parts[0].scenario else parts[0].scope
-    found = unexplained([p.steps for p in parts], scope, assumptions)
-    return [] if found is None else [found]
 
 
 def _deliver(
