@@ -45,11 +45,10 @@ def replay(
     _compare(machine, trace, 0)
     truths = [_truth(machine, program, prop)]
     for number in range(1, len(trace.steps) + 1):
-        before = machine.shared()
         take_step(program, machine, trace, number)
         truths.append(_truth(machine, program, prop))
         last = number == len(trace.steps)
-        if not last and prop.kind == "always" and not _holds(machine, program, prop, before):
+        if not last and prop.kind == "always" and not _holds(machine, program, prop, {}):
             raise ReplayMismatch(f"{prop.name} is violated already after step {number}")
     if prop.kind in LIVENESS:
         _loop(program, machine, trace, prop, truths)

@@ -33,7 +33,7 @@ from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.state import Free
 from pagestate.view.wellformed import TraceError
 
-SMALL = 5_000
+SMALL = 2_000
 """Searches of no more states than this are made again."""
 
 
