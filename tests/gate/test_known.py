@@ -51,7 +51,7 @@ def done(tmp_path, monkeypatch, large):
 
 
 @pytest.mark.parametrize("hook", ["true", "false"])
-def test_a_known_job_has_the_same_answers_and_says_what_was_done(done, hook, monkeypatch):
+def test_a_known_job_has_the_same_answers_and_says_what_was_done(done, hook):
     todo = work(hook=hook)
     first, again = done(todo)
     (record,) = again.records
@@ -63,7 +63,16 @@ def test_a_known_job_has_the_same_answers_and_says_what_was_done(done, hook, mon
     assert (record.id, record.dead, record.errors) == (first.id, first.dead, ())
 
 
-def test_nothing_is_compiled_for_it(done, monkeypatch):
+def test_jobs_of_a_model_are_looked_at_in_one_go_each_under_its_own_switches(done, tmp_path):
+    jobs = [work(hook=h) for h in ("true", "false")]
+    for todo in jobs:
+        done(todo)
+    for order in (jobs, jobs[::-1]):
+        again = known(order, tmp_path, MODELS)
+        assert [r.id for r in again.records] == [j.id for j in order] and again.wrong == ()
+
+
+def test_nothing_is_compiled_for_it(done, tmp_path, monkeypatch):
     todo = work()
     done(todo)
 
@@ -72,11 +81,7 @@ def test_nothing_is_compiled_for_it(done, monkeypatch):
 
     monkeypatch.setattr("pagestate.lang.compile.compile_model", refuse)
     monkeypatch.setattr("pagestate.check.request.compile_model", refuse)
-    assert len(known([todo], *_places(done)).records) == 1
-
-
-def _places(done):
-    return done.__closure__[0].cell_contents, MODELS
+    assert len(known([todo], tmp_path, MODELS).records) == 1
 
 
 def test_small_searches_are_made_again(tmp_path, monkeypatch):
@@ -88,7 +93,7 @@ def test_small_searches_are_made_again(tmp_path, monkeypatch):
     assert any(f.recheck.startswith("all ") for f in again.findings)
 
 
-def test_lassos_are_replayed(done, monkeypatch):
+def test_lassos_are_replayed(done):
     todo = replace(work("lamp"), switches={"lazy": "true"})
     _, again = done(todo)
     (record,) = again.records
@@ -116,6 +121,20 @@ def other_start(trace):
     whole = unpack(trace)
     first = json.loads(json.dumps(whole["states"][0]).replace("false", "true"))
     return pack({**whole, "states": [first, *whole["states"][1:]]})
+
+
+def test_a_trace_that_begins_elsewhere_does_not_pass(done, tmp_path):
+    """The page is free from the start; nothing on the way to the goal looks at that."""
+    todo = work()
+    done(todo)
+    cache, key = Cache(tmp_path), knowing._key(todo)
+    body = cache.body(key)
+    (goal,) = [f for f in body["record"]["findings"] if f["name"] == "goes_offline"]
+    first = goal["trace"]["states"][0]
+    assert not any("free" in state for state in goal["trace"]["states"][1:])
+    first["free"] = json.loads(json.dumps(first["free"]).replace("false", "true"))
+    cache.store_body(key, body)
+    assert known([todo], tmp_path, MODELS).wrong == (todo.id,)
 
 
 def other_steps(trace):
@@ -166,6 +185,18 @@ def test_another_job_of_the_same_model_is_not_known(done, tmp_path):
         replace(work(), digest="of another text"),
     ):
         assert known([other], tmp_path, MODELS) == knowing.Known()
+
+
+def test_a_model_that_changed_after_it_was_planned_is_not_known(done, tmp_path, monkeypatch):
+    todo = work()
+    done(todo)
+
+    def changed(target, root):
+        loaded = load(target, root)
+        return replace(loaded, described=replace(loaded.described, digest="of another text"))
+
+    monkeypatch.setattr(knowing, "load", changed)
+    assert known([todo], tmp_path, MODELS) == knowing.Known()
 
 
 def test_a_job_that_was_not_what_it_said_is_not_kept(done, tmp_path):
