@@ -11,12 +11,13 @@ import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pagestate
+from pagestate.check.request import BUILTIN, Request, make_request
 from pagestate.gate.digest import text_digest
-from pagestate.gate.jobs import Described, Part
+from pagestate.gate.jobs import Described, Job, Part
 from pagestate.gate.loaded import loaded_digest
 from pagestate.gate.program import LIBRARIES, program_digest
 from pagestate.gate.values import word
@@ -33,6 +34,20 @@ class Loaded:
     model: Model
     described: Described
     settled: bool
+
+    def part(self, job: Job) -> Model:
+        """The scenario of the model that a job is about, or all of one without scenarios."""
+        return self.model if job.scenario is None else self.model.in_scenario(job.scenario)
+
+    def request(self, job: Job) -> Request:
+        """What a job asks, compiled.  Raises ModelError."""
+        rules = set(job.properties) == BUILTIN
+        selected = () if rules else job.properties
+        request = make_request(self.part(job), job.switches, job.sizes, selected)
+        if rules:
+            mine = tuple(p for p in request.properties if p.builtin)
+            request = replace(request, properties=mine)
+        return request
 
 
 def describe(target: str, root: Path) -> Described:

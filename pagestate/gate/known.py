@@ -1,10 +1,10 @@
 """Jobs that were done before, exactly as they are now: same files, same program, same settings.
 
-For those nothing is compiled.  The record of the job was kept whole; each of its counterexamples
-and witnesses is executed again by the model's own functions.  What has no execution to show rests,
-where the search had more than ``SMALL`` states, on the job being the same, and the record says so.
-All else takes the way through :mod:`pagestate.gate.answers`: smaller searches are made again there,
-certificates checked, and models that have changed without meaning anything else are recognised.
+The record of such a job was kept whole.  Each of its counterexamples and witnesses is executed
+again by the model's own functions.  Where there is none to show, a search of at most ``SMALL``
+states is made again; otherwise nothing is compiled: the answer rests on the job being the same, and
+the record says so.  All else takes the way through :mod:`pagestate.gate.answers`: certificates are
+checked there, and models that have changed without meaning anything else are recognised.
 """
 
 import time
@@ -20,11 +20,12 @@ from pagestate.core.expr import TRUE
 from pagestate.core.property import Property, PropertyKind
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Verdict
-from pagestate.gate.cache import Cache
-from pagestate.gate.describe import load
+from pagestate.gate.cache import Cache, Entry
+from pagestate.gate.describe import Loaded, load
 from pagestate.gate.digest import text_digest
 from pagestate.gate.jobs import Job
 from pagestate.gate.program import program_digest
+from pagestate.gate.recheck import confirm
 from pagestate.gate.records import DONE, Finding, Record, record_from
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.concrete import Machine
@@ -65,14 +66,12 @@ def keep(folder: Path, job: Job, request: Request, record: Record) -> None:
 
 
 def _stands(job: Job, finding: Finding) -> bool:
-    """Whether an answer can be looked at without compiling the model, or is too large to be."""
+    """Whether an answer is one that can be looked at here."""
     if finding.trace is not None:
         return finding.kind != "deadlock_free"
-    large = finding.states is None or finding.states > SMALL
-    deep = job.depth is not None and (finding.depth or 0) >= job.depth
     if finding.verdict == Verdict.BOUNDED:
-        return large and deep
-    return large and finding.verdict in (Verdict.EXHAUSTED, Verdict.VACUOUS)
+        return job.depth is not None and (finding.depth or 0) >= job.depth
+    return finding.verdict in (Verdict.EXHAUSTED, Verdict.VACUOUS)
 
 
 def _key(job: Job) -> str:
@@ -113,7 +112,7 @@ def known(jobs: Sequence[Job], folder: Path, root: Path) -> Known:
             continue
         began = time.monotonic()
         try:
-            record, machine = _looked_at(job, loaded.model, body, machine)
+            record, machine = _looked_at(job, loaded, body, machine)
         except _WRONG:
             cache.drop(_key(job))
             wrong.append(job.id)
@@ -126,25 +125,41 @@ _WRONG = (ReplayMismatch, TraceError, ModelError, KeyError, TypeError, ValueErro
 
 
 def _looked_at(
-    job: Job, model: Model, body: Mapping[str, Any], machine: Machine | None
+    job: Job, loaded: Loaded, body: Mapping[str, Any], machine: Machine | None
 ) -> tuple[Record, Machine | None]:
     """The record with what was done to it.  Raises one of ``_WRONG`` if it does not pass."""
     record = record_from(body["record"])
     if record.id != job.id or record.status != DONE:
         raise ValueError("the record of another job")
-    part = model if job.scenario is None else model.in_scenario(job.scenario)
+    part = loaded.part(job)
     threads = {str(n): (str(c), str(s), f) for n, (c, s, f) in body["threads"].items()}
     program = _Program(part, valuation_of(part, job.switches), frozenset(body["names"]), threads)
+    if not all(_stands(job, f) for f in record.findings):
+        raise ValueError("an answer that has to be looked at otherwise")
+    again = _searched_again(job, loaded, record)
     findings, day = list[Finding](), str(body["when"])
     for finding in record.findings:
         trace = finding.opened()
-        how = f"the same job as on {day}, not searched again"
+        how = again.get(finding.name, f"the same job as on {day}, not searched again")
         if trace is not None:
             how, machine = "replayed", _replayed(job, program, finding, trace, machine)
-        elif not _stands(job, finding):
-            raise ValueError("an answer that has to be looked at otherwise")
         findings.append(replace(finding, recheck=how))
     return replace(record, findings=tuple(findings)), machine
+
+
+def _searched_again(job: Job, loaded: Loaded, record: Record) -> dict[str, str]:
+    """What was done, by property, with what a small search says.  Raises ReplayMismatch."""
+    entries = {
+        f.name: Entry(f.verdict, f.engine, f.depth, f.states, f.reason, f.seconds)
+        for f in record.findings
+        if f.trace is None and f.states is not None and f.states <= SMALL
+    }
+    if not entries:
+        return {}
+    confirmed, _ = confirm(loaded.request(job), entries)
+    if set(confirmed) != set(entries):
+        raise ReplayMismatch("a search says otherwise")
+    return {name: c.how for name, c in confirmed.items()}
 
 
 def _replayed(

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pagestate.check.request import BUILTIN, Request, make_request
+from pagestate.check.request import Request
 from pagestate.check.vacuity import coverage, dead_statements, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
@@ -50,14 +50,7 @@ def _limit_memory(most: int) -> None:
 
 def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     loaded = load(job.model, root)
-    model = loaded.model
-    if job.scenario is not None:
-        model = model.in_scenario(job.scenario)
-    rules = set(job.properties) == BUILTIN
-    request = make_request(model, job.switches, job.sizes, () if rules else job.properties)
-    if rules:
-        mine = tuple(p for p in request.properties if p.builtin)
-        request = replace(request, properties=mine)
+    request = loaded.request(job)
     problem = misfit(job.engine, request)
     if problem:
         return Record(job.id, BROKEN, message=problem)

@@ -88,9 +88,22 @@ def test_small_searches_are_made_again(tmp_path, monkeypatch):
     monkeypatch.chdir(MODELS)
     todo = work(hook="true")
     perform(todo, tmp_path, MODELS)
-    assert known([todo], tmp_path, MODELS).records == ()
-    again = perform(todo, tmp_path, MODELS)
-    assert any(f.recheck.startswith("all ") for f in again.findings)
+    (record,) = known([todo], tmp_path, MODELS).records
+    how = {f.name: f.recheck for f in record.findings}
+    assert how["goes_offline"] == "replayed"
+    assert how["offline_never_free"].startswith("all ")
+
+
+def test_a_small_search_that_says_otherwise_does_not_pass(tmp_path, monkeypatch):
+    monkeypatch.chdir(MODELS)
+    todo = work(hook="false")
+    perform(todo, tmp_path, MODELS)
+    cache, key = Cache(tmp_path), knowing._key(todo)
+    body = cache.body(key)
+    (bad,) = [f for f in body["record"]["findings"] if f["verdict"] == "violated"]
+    bad.update(verdict="exhausted", trace=None, states=30)
+    cache.store_body(key, body)
+    assert known([todo], tmp_path, MODELS).wrong == (todo.id,)
 
 
 def test_lassos_are_replayed(done):
