@@ -53,7 +53,7 @@ class _Program:
 
 def keep(folder: Path, job: Job, request: Request, record: Record) -> None:
     """Keep the record of a job if its answers stand by themselves.  Raises OSError."""
-    if record.errors or not all(_stands(job, f) for f in record.findings):
+    if record.errors or not _stands(job, record):
         return
     program = request.compiled
     body = {
@@ -65,8 +65,13 @@ def keep(folder: Path, job: Job, request: Request, record: Record) -> None:
     Cache(folder).store_body(_key(job), body)
 
 
-def _stands(job: Job, finding: Finding) -> bool:
-    """Whether an answer is one that can be looked at here."""
+def _stands(job: Job, record: Record) -> bool:
+    """Whether there is an answer about every property, and each can be looked at here."""
+    named = {f.name for f in record.findings}
+    return named >= {*job.expects} and all(_lookable(job, f) for f in record.findings)
+
+
+def _lookable(job: Job, finding: Finding) -> bool:
     if finding.trace is not None:
         return finding.kind != "deadlock_free"
     if finding.verdict == Verdict.BOUNDED:
@@ -121,7 +126,16 @@ def known(jobs: Sequence[Job], folder: Path, root: Path) -> Known:
     return Known(tuple(records), tuple(wrong))
 
 
-_WRONG = (ReplayMismatch, TraceError, ModelError, KeyError, TypeError, ValueError, AttributeError)
+_WRONG = (
+    ReplayMismatch,
+    TraceError,
+    ModelError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    AssertionError,
+)
 
 
 def _looked_at(
@@ -134,8 +148,8 @@ def _looked_at(
     part = loaded.part(job)
     threads = {str(n): (str(c), str(s), f) for n, (c, s, f) in body["threads"].items()}
     program = _Program(part, valuation_of(part, job.switches), frozenset(body["names"]), threads)
-    if not all(_stands(job, f) for f in record.findings):
-        raise ValueError("an answer that has to be looked at otherwise")
+    if not _stands(job, record):
+        raise ValueError("an answer is missing, or one that has to be looked at otherwise")
     again = _searched_again(job, loaded, record)
     findings, day = list[Finding](), str(body["when"])
     for finding in record.findings:

@@ -35,6 +35,7 @@ def work(name: str = "put", hook: str = "false", root: Path = MODELS):
         name=name,
         digest=described.digest,
         switches=switches,
+        expects=(),
         timeout=60.0,
     )
 
@@ -184,6 +185,17 @@ def test_what_does_not_pass_is_removed_and_told(done, tmp_path, change):
     again = known([todo], tmp_path, MODELS)
     assert again.records == () and again.wrong == (todo.id,)
     assert cache.body(key) is None
+
+
+def test_a_record_without_an_answer_does_not_pass(done, tmp_path):
+    todo = replace(work(), expects=("offline_never_free", "goes_offline"))
+    done(todo)
+    cache, key = Cache(tmp_path), knowing._key(todo)
+    body = cache.body(key)
+    body["record"]["findings"].pop()
+    body["record"]["findings"].pop()
+    cache.store_body(key, body)
+    assert known([todo], tmp_path, MODELS).wrong == (todo.id,)
 
 
 def test_another_job_of_the_same_model_is_not_known(done, tmp_path):
