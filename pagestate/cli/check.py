@@ -100,7 +100,7 @@ Exit codes:
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="explicit: visit every state; bmc: Z3, step by step deeper; induction: prove for "
+    help="explicit: visit every state; bmc: Z3, step by step deeper; induction, pdr: prove for "
     "these sizes; parametric: prove for every size; liveness: fair cycles; auto: what fits.",
 )
 @click.option(

@@ -57,6 +57,10 @@ def build(name: str, task: Task, report: Report, rlimit: int = 0) -> Engine:
         from pagestate.engines.induction import Induction
 
         return Induction(task, report, rlimit=rlimit)
+    if name == "pdr":
+        from pagestate.engines.pdr import Pdr
+
+        return Pdr(task, report, rlimit=rlimit)
     if name == "parametric":
         from pagestate.engines.parametric.engine import Parametric
         from pagestate.smt.limits import limit_work
