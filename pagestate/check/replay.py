@@ -13,7 +13,7 @@ from pagestate.core.sorts import Sizes, Value
 from pagestate.core.trace import CellName, State, Trace
 from pagestate.core.waiting import label_of, wait_cycle
 from pagestate.lang.compile import Compiled
-from pagestate.lang.concrete import Machine
+from pagestate.lang.concrete import Machine, Program
 from pagestate.lang.functions import PropertyDecl
 from pagestate.lang.runtime import Blocked, Fault
 
@@ -22,46 +22,48 @@ class ReplayMismatch(Exception):
     """The concrete execution differs from the trace; the message says where."""
 
 
-def rerun(compiled: Compiled, trace: Trace) -> None:
+def rerun(program: Program, trace: Trace) -> None:
     """Execute ``trace`` concretely, whatever it shows.  Raises ReplayMismatch."""
-    machine = Machine(compiled, trace.sizes, trace.states[0])
+    machine = Machine(program, trace.sizes, trace.states[0])
     _compare(machine, trace, 0)
     for number in range(1, len(trace.steps) + 1):
-        take_step(compiled, machine, trace, number)
+        take_step(program, machine, trace, number)
 
 
 def replay(
-    compiled: Compiled, prop: Property, trace: Trace, machine: Machine | None = None
+    program: Program, prop: Property, trace: Trace, machine: Machine | None = None
 ) -> Machine:
     """Execute ``trace`` concretely; a loop twice.  Raises ReplayMismatch.
 
     The machine that did can be given for the next trace: its functions are compiled already.
     """
-    if machine is None or machine.compiled is not compiled or machine.sizes != dict(trace.sizes):
-        machine = Machine(compiled, trace.sizes, trace.states[0])
+    if machine is None or machine.program is not program or machine.sizes != dict(trace.sizes):
+        library = None if machine is None else machine.library
+        machine = Machine(program, trace.sizes, trace.states[0], library)
     else:
         machine.restart(trace.states[0])
     _compare(machine, trace, 0)
-    truths = [_truth(machine, compiled, prop)]
+    truths = [_truth(machine, program, prop)]
     for number in range(1, len(trace.steps) + 1):
-        before = machine.shared()
-        take_step(compiled, machine, trace, number)
-        truths.append(_truth(machine, compiled, prop))
+        take_step(program, machine, trace, number)
+        truths.append(_truth(machine, program, prop))
         last = number == len(trace.steps)
-        if not last and prop.kind == "always" and not _holds(machine, compiled, prop, before):
+        if not last and prop.kind == "always" and not _holds(machine, program, prop, {}):
             raise ReplayMismatch(f"{prop.name} is violated already after step {number}")
     if prop.kind in LIVENESS:
-        _loop(compiled, machine, trace, prop, truths)
+        _loop(program, machine, trace, prop, truths)
     elif prop.kind == "deadlock_free":
-        stuck(compiled, trace)
+        if not isinstance(program, Compiled):
+            raise ReplayMismatch("a deadlock takes the compiled model to be looked at")
+        stuck(program, trace)
     else:
         before = dict(trace.states[-2]) if trace.steps else {}
-        if _holds(machine, compiled, prop, before) != (prop.kind == "reachable"):
+        if _holds(machine, program, prop, before) != (prop.kind == "reachable"):
             raise ReplayMismatch(f"the end of the execution does not decide {prop.name}")
     return machine
 
 
-def take_step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:
+def take_step(program: Program, machine: Machine, trace: Trace, number: int) -> None:
     """Take step ``number`` of ``trace`` and compare the states.  Raises ReplayMismatch."""
     step = trace.steps[number - 1]
     try:
@@ -71,21 +73,21 @@ def take_step(compiled: Compiled, machine: Machine, trace: Trace, number: int) -
     except Fault:
         pass
     _compare(machine, trace, number)
-    _compare_control(compiled, machine, trace, number)
+    _compare_control(program, machine, trace, number)
 
 
-def _truth(machine: Machine, compiled: Compiled, prop: Property) -> tuple[bool, bool]:
+def _truth(machine: Machine, program: Program, prop: Property) -> tuple[bool, bool]:
     """Of a liveness property: its antecedent (where it has none, true) and its goal."""
     if prop.kind not in LIVENESS:
         return True, True
-    fn = _decl(compiled, prop).fn
+    fn = _decl(program, prop).fn
     if prop.kind == "eventually":
         return True, machine.evaluate(fn)
     return machine.evaluate_pair(fn)
 
 
 def _loop(
-    compiled: Compiled,
+    program: Program,
     machine: Machine,
     trace: Trace,
     prop: Property,
@@ -95,8 +97,8 @@ def _loop(
     if trace.loop is None:
         raise ReplayMismatch(f"{prop.name} is about infinite executions, and this is none")
     for number in range(trace.loop + 1, len(trace.steps) + 1):
-        take_step(compiled, machine, trace, number)
-        truths.append(_truth(machine, compiled, prop))
+        take_step(program, machine, trace, number)
+        truths.append(_truth(machine, program, prop))
     met = [k for k, (_, goal) in enumerate(truths) if goal]
     since = met[-1] + 1 if met else 0
     asked = [a for a, _ in truths[since:]]
@@ -152,22 +154,20 @@ def _compare(machine: Machine, trace: Trace, number: int) -> None:
             )
 
 
-def _compare_control(compiled: Compiled, machine: Machine, trace: Trace, number: int) -> None:
+def _compare_control(program: Program, machine: Machine, trace: Trace, number: int) -> None:
     step = trace.steps[number - 1]
-    thread = compiled.system.thread(step.thread)
+    control, start, final = program.ends(step.thread)
     where = () if step.member is None else (step.member,)
-    label = trace.states[number].get((thread.control, where), thread.start)
+    label = trace.states[number].get((control, where), start)
     faulty = trace.states[number].get(("fault", ()), "none") != "none"
-    if not faulty and machine.at_start(step.thread, step.member) != (
-        label in (thread.start, thread.final)
-    ):
+    if not faulty and machine.at_start(step.thread, step.member) != (label in (start, final)):
         raise ReplayMismatch(f"after step {number}: {step.thread} is not at {label}")
 
 
-def _holds(machine: Machine, compiled: Compiled, prop: Property, before: State) -> bool:
+def _holds(machine: Machine, program: Program, prop: Property, before: State) -> bool:
     if prop.builtin:
         return machine.fault == "none"
-    decl = _decl(compiled, prop)
+    decl = _decl(program, prop)
     if prop.kind == "step":
         if not before:
             return True
@@ -176,5 +176,5 @@ def _holds(machine: Machine, compiled: Compiled, prop: Property, before: State) 
     return machine.evaluate(decl.fn)
 
 
-def _decl(compiled: Compiled, prop: Property) -> PropertyDecl:
-    return next(d for d in compiled.model.properties if d.name == prop.name)
+def _decl(program: Program, prop: Property) -> PropertyDecl:
+    return next(d for d in program.model.properties if d.name == prop.name)

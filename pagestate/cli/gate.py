@@ -172,8 +172,7 @@ def _show(config: Config) -> str:
 
 def _listed(todo: running.Planned) -> Iterator[str]:
     for job in todo.jobs:
-        names = ", ".join(job.properties) or "all properties"
-        yield f"{job.id}  {job.label}: {names}"
+        yield f"{job.id}  {job.label}: {job.group or 'all properties'}"
     for problem in todo.problems:
         yield f"error: {problem}"
 
@@ -183,7 +182,8 @@ def _tell(job: Job, record: Record, number: int, of: int) -> None:
     known = sum(bool(f.recheck) for f in record.findings)
     cached = f", {known} of {len(record.findings)} known" if known else ""
     status = "" if record.status == DONE else f"  {record.status}"
-    emit(f"[{number}/{of}] {job.label}  {record.seconds:.1f} s{cached}{status}", sys.stdout)
+    name = f"{job.label} {job.group}".strip()
+    emit(f"[{number}/{of}] {name}  {record.seconds:.1f} s{cached}{status}", sys.stdout)
 
 
 def _report_files(config: Config, given: Mapping[str, str | None]) -> dict[str, Path]:

@@ -70,7 +70,7 @@ class Cache:
 
     def entry(self, key: str) -> Entry | None:
         """The entry of ``key``; a corrupt one is removed."""
-        body = self._load(key)
+        body = self.body(key)
         if body is None:
             return None
         try:
@@ -81,7 +81,7 @@ class Cache:
 
     def coverage(self, key: str) -> Coverage | None:
         """The coverage of ``key``; a corrupt one is removed."""
-        body = self._load(key)
+        body = self.body(key)
         fired = body.get("fired") if body else None
         if isinstance(fired, list) and all(isinstance(n, int) for n in fired):
             return Coverage(tuple(fired))
@@ -89,8 +89,11 @@ class Cache:
 
     def store(self, key: str, content: Entry | Coverage) -> None:
         """Keep ``content``.  Raises OSError."""
+        self.store_body(key, asdict(content))
+
+    def store_body(self, key: str, body: Mapping[str, Any]) -> None:
+        """Keep any JSON object.  Raises OSError."""
         self._prepare()
-        body = asdict(content)
         text = json.dumps({"key": key, "sum": _sum(key, body), "body": body})
         path = self._path(key)
         path.parent.mkdir(exist_ok=True)
@@ -109,7 +112,8 @@ class Cache:
         with suppress(OSError):
             self._path(key).unlink(missing_ok=True)
 
-    def _load(self, key: str) -> dict[str, Any] | None:
+    def body(self, key: str) -> dict[str, Any] | None:
+        """The object that was stored as ``key``; what is not as it was stored is removed."""
         try:
             whole = json.loads(self._path(key).read_text(encoding="utf-8"))
             body = whole["body"]

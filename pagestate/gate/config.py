@@ -7,7 +7,7 @@ Unknown keys and wrong values are errors that name the place; all of them are re
 
 import os
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -215,6 +215,7 @@ def load(
         variable = f"PAGESTATE_{option.name.upper()}"
         if variable in environ:
             _override(reading, settings, option, environ[variable], variable)
+    reading.problems += _misspelt(environ)
     for name, (value, origin) in options.items():
         _override(reading, settings, BY_NAME[name], value, origin)
     config = Config(
@@ -228,6 +229,15 @@ def load(
     if reading.problems:
         raise ConfigError("\n".join(reading.problems))
     return config
+
+
+def _misspelt(environ: Mapping[str, str]) -> Iterator[str]:
+    """Variables that are nearly those of a setting; other programs may have others."""
+    variables = [f"PAGESTATE_{name.upper()}" for name in BY_NAME]
+    for name in environ:
+        if name.startswith("PAGESTATE_") and name not in variables:
+            for close in get_close_matches(name, variables, 1, 0.9):
+                yield f"unknown variable {name!r}; did you mean {close}?"
 
 
 def _parse(path: Path) -> tuple[dict[str, Any], str]:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from pagestate.check.request import BUILTIN
 from pagestate.gate.config import PER_MODEL, Config, ConfigError, Selection, Setting
 from pagestate.gate.names import matches, near_names
 
@@ -70,7 +71,8 @@ def described_from(body: Mapping[str, Any]) -> Described:
 class Job:
     """A unit of work.  ``switches`` and ``sizes`` have what differs from the model's defaults.
 
-    ``properties`` empty: all.  ``expects`` are the properties known to be answered, for the case
+    ``properties`` empty: all; the built-in rules among them are those that the model can break.
+    ``expects`` are the properties known to be answered, for the case
     that the job does not live to say it.
     """
 
@@ -99,6 +101,18 @@ class Job:
         for name in ("enough", "expects", "grace"):
             del body[name]
         return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:24]
+
+    @property
+    def group(self) -> str:
+        """Its properties for people; empty: all."""
+        if set(self.properties) == BUILTIN:
+            return "built-in rules"
+        return ", ".join(self.properties)
+
+    @property
+    def with_rules(self) -> bool:
+        """Whether the built-in rules are checked, too."""
+        return not self.properties or set(self.properties) >= BUILTIN
 
     @property
     def label(self) -> str:
@@ -198,7 +212,7 @@ def _jobs(config: Config, model: Described, selection: Selection) -> list[Job]:
             scenario=part.name,
             sizes=sizes,
             properties=group,
-            expects=group or part.properties,
+            expects=tuple(n for n in group if n not in BUILTIN) if group else part.properties,
         )
         for part in parts
         for row in selection.switches
@@ -219,7 +233,7 @@ def _groups(
     if how == "together":
         return [()]
     if how == "apart":
-        return [(name,) for name in part.properties] or [()]
+        return [*((name,) for name in part.properties), tuple(sorted(BUILTIN))]
     assert not isinstance(how, str)
     elsewhere = {n for p in model.parts for n in p.properties} - set(part.properties)
     kept = (tuple(n for n in group if n not in elsewhere) for group in how)

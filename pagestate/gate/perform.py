@@ -5,17 +5,20 @@ import resource
 import shutil
 import tempfile
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pagestate.check.request import Request, make_request
+from pagestate.check.request import Request
 from pagestate.check.vacuity import coverage, dead_statements, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
+from pagestate.gate.describe import load
 from pagestate.gate.jobs import Job
+from pagestate.gate.known import keep
+from pagestate.gate.packed import pack
 from pagestate.gate.records import BROKEN, CRASHED, DONE, Finding, Record
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.load import load_model
 from pagestate.run.plan import misfit
 from pagestate.run.portfolio import Options, Outcome, run
 from pagestate.view.itf import to_itf
@@ -46,10 +49,8 @@ def _limit_memory(most: int) -> None:
 
 
 def _decided(job: Job, cache: Path | None, root: Path) -> Record:
-    model = load_model(job.model)
-    if job.scenario is not None:
-        model = model.in_scenario(job.scenario)
-    request = make_request(model, job.switches, job.sizes, job.properties)
+    loaded = load(job.model, root)
+    request = loaded.request(job)
     problem = misfit(job.engine, request)
     if problem:
         return Record(job.id, BROKEN, message=problem)
@@ -75,7 +76,7 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     if fired is not None:
         listed += idle_threads(request, fired)
         dead = [d.text for d in dead_statements([coverage(request, fired)])]
-    return Record(
+    record = Record(
         job.id,
         DONE,
         findings=tuple(_finding(request, r, answers.how.get(r.name, ""), root) for r in listed),
@@ -85,6 +86,10 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
         worker=f"{os.uname().nodename}:{os.getpid()}",
         dropped=tuple(dropped),
     )
+    if cache is not None and loaded.settled and loaded.described.digest == job.digest:
+        with suppress(OSError):  # the answers themselves are kept, or it was said that they are not
+            keep(cache, job, request, record)
+    return record
 
 
 def _finding(request: Request, result: Result, recheck: str, root: Path) -> Finding:
@@ -112,5 +117,5 @@ def _finding(request: Request, result: Result, recheck: str, root: Path) -> Find
         because=expected[1] if expected else "",
         recheck=recheck,
         assumptions=result.assumptions,
-        trace=None if result.trace is None else to_itf(result.trace),
+        trace=None if result.trace is None else pack(to_itf(result.trace)),
     )

@@ -87,7 +87,7 @@ class ModelFile(pytest.File):
         except ConfigError as error:
             raise self.CollectError(str(error)) from None
         for job in jobs:
-            for name in (*job.expects, *(() if job.properties else (RULES,))):
+            for name in (*job.expects, *((RULES,) if job.with_rules else ())):
                 item: Answer = Answer.from_parent(self, name=f"{job.label}::{name}")
                 item.job, item.property = job, name
                 yield item

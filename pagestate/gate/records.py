@@ -4,12 +4,14 @@ Everything the reports show is in it, so that they can be made again without the
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import Verdict
+from pagestate.gate.packed import unpack
 from pagestate.view.itf import from_itf
+from pagestate.view.wellformed import TraceError
 
 DONE, CRASHED, HUNG, BROKEN, STOPPED = "done", "crashed", "hung", "model error", "interrupted"
 """How a job ended: with answers; by its death; killed after its time; without a model to check;
@@ -21,7 +23,7 @@ class Finding:
     """The checked answer about one property.
 
     ``expected`` and ``because`` are what the model itself expects.  ``recheck`` says what was
-    looked at again where the answer comes from the cache.  ``trace`` is an ITF object.
+    looked at again where the answer comes from the cache.  ``trace`` is an ITF object, packed.
     """
 
     name: str
@@ -44,7 +46,13 @@ class Finding:
 
     def opened(self) -> Trace | None:
         """The trace.  Raises TraceError."""
-        return None if self.trace is None else from_itf(dict(self.trace))
+        if self.trace is None:
+            return None
+        try:
+            whole = unpack(self.trace)
+        except (KeyError, TypeError) as error:
+            raise TraceError(f"not a packed trace: {error}") from None
+        return from_itf(whole)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +72,12 @@ class Record:
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON values."""
-        return asdict(self)
+        return _values(self) | {"findings": [_values(f) for f in self.findings]}
 
 
-@dataclass
-class Totals:
-    """What the last line of a summary counts."""
-
-    jobs: int = 0
-    cached: int = 0
-    findings: int = 0
-    seconds: float = 0.0
-    verdicts: dict[str, int] = field(default_factory=dict)
+def _values(each: "Record | Finding") -> dict[str, Any]:
+    """The fields and their values, which are not copied."""
+    return {f.name: getattr(each, f.name) for f in fields(each)}
 
 
 def record_from(body: Mapping[str, Any]) -> Record:

@@ -77,6 +77,12 @@ def diagram(item: Judged, values: bool = False) -> str:
     return "" if trace is None else render_text(view_of(trace), values=values)
 
 
+def origin(item: Judged) -> str:
+    """Which engine gave an answer, and what was done with it if it comes from the cache."""
+    finding = item.finding
+    return f"{finding.engine} (cache: {finding.recheck})" if finding.recheck else finding.engine
+
+
 def sentence(item: Judged) -> str:
     """What was found, in one line without the names of model and property."""
     finding, parts = item.finding, [item.finding.verdict.value]

@@ -1,5 +1,7 @@
 """The gate at work: look at the models, plan the jobs, have them done, keep every result.
 
+Jobs that are known from an earlier gate are looked at first, all those of a model in one process.
+
 The loop waits for results and for Ctrl-C; a job that is lost with its executor is a job that
 crashed.  When nothing at all comes back for longer than any job may take, the rest has hung.
 """
@@ -17,6 +19,7 @@ from pagestate.gate import executors, store
 from pagestate.gate.baseline import load_baseline
 from pagestate.gate.config import Config, ConfigError
 from pagestate.gate.jobs import Described, Job, described_from, plan, unmatched
+from pagestate.gate.known import Known, known_from
 from pagestate.gate.names import targets
 from pagestate.gate.policy import Policy
 from pagestate.gate.records import CRASHED, HUNG, Record, record_from
@@ -143,6 +146,7 @@ class _Gate:
         self.config, self.jobs = todo.config, todo.jobs
         self.file, self.tell, self.interrupt = file, tell, interrupt
         self.records = dict(kept)
+        self.wrong = set[str]()
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -150,8 +154,10 @@ class _Gate:
         done = [job for job in self.jobs if job.id in self.records]
         for number, job in enumerate(done, 1):
             self.tell(job, self.records[job.id], number, len(self.jobs))
+        if self.config.get("cache"):
+            self.look_at_known()
         open_ = [job for job in self.jobs if job.id not in self.records]
-        if not open_:
+        if not open_ or self.interrupt.wanted:
             return
         get = self.config.get
         with executors.executor(get("executor"), get("jobs"), self.config.root, self.stop) as (
@@ -160,6 +166,37 @@ class _Gate:
         ):
             futures = {pool.submit(perform, order(self.config, job)): job for job in open_}
             self.collect(futures)
+
+    def look_at_known(self) -> None:
+        """Take over jobs that were done before as they are now, a process for those of a model."""
+        models = dict[str, list[Job]]()
+        for job in self.jobs:
+            if job.id not in self.records:
+                models.setdefault(job.model, []).append(job)
+        with ThreadPoolExecutor(self.config.get("jobs") or executors.cpus()) as pool:
+            futures = {pool.submit(self.known_of, jobs): jobs for jobs in models.values()}
+            pending = set(futures)
+            while pending:
+                done, pending = wait(pending, _LOOK_EVERY, FIRST_COMPLETED)
+                if self.interrupt.wanted:
+                    self.stop.set()
+                for future in done:
+                    found = future.result()
+                    self.wrong.update(found.wrong)
+                    jobs = {job.id: job for job in futures[future]}
+                    for record in found.records:
+                        self.keep(jobs[record.id], record)
+
+    def known_of(self, jobs: list[Job]) -> Known:
+        """What is known of the jobs of a model; nothing where looking at it goes wrong."""
+        root, folder = self.config.root, self.config.root / self.config.get("cache")
+        question = {"known": [j.to_json() for j in jobs], "root": str(root), "cache": str(folder)}
+        seconds = max(job.timeout + job.grace for job in jobs)
+        try:
+            answer = json.loads(ask(json.dumps(question), seconds, self.stop))
+            return known_from(answer["known"])
+        except (Unanswered, ValueError, KeyError, TypeError):
+            return Known()
 
     def collect(self, futures: "dict[Future[str], Job]") -> None:
         """Take results as they come."""
@@ -201,6 +238,8 @@ class _Gate:
         """Store a result, once."""
         if job.id in self.records:
             return
+        if job.id in self.wrong:
+            record = replace(record, dropped=(*record.dropped, "all properties"))
         self.records[job.id] = record
         self.file.add("record", record.to_json())
         self.tell(job, record, len(self.records), len(self.jobs))

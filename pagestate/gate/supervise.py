@@ -101,13 +101,13 @@ def perform(job_text: str, stop: threading.Event | None = None) -> str:
     began = time.monotonic()
     try:
         answer = json.loads(ask(job_text, job.timeout + job.grace, stop))
-        record = record_from(answer["record"])
+        record_from(answer["record"])
     except Unanswered as gone:
         return json.dumps(_without(job, gone.status, str(gone), began).to_json())
     except (ValueError, KeyError, TypeError):
         what = "its process answered something else than a record"
         return json.dumps(_without(job, CRASHED, what, began).to_json())
-    return json.dumps(record.to_json())
+    return json.dumps(answer["record"])
 
 
 def _without(job: Job, status: str, message: str, began: float) -> Record:

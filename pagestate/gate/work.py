@@ -2,7 +2,8 @@
 
 It reads one JSON object from its standard input, writes one line of JSON to its standard output
 and ends.  It looks for answers in the cache, has the engines decide the rest, and keeps what they
-decided.  Who started it watches over its time; it ends by itself when that process is gone.
+decided; or it looks at all jobs of a model that were done before.  Who started it watches over its
+time; it ends by itself when that process is gone.
 """
 
 import json
@@ -48,6 +49,11 @@ def _answer(question: Mapping[str, Any]) -> dict[str, Any]:
     try:
         if "model" in question:
             return {"described": describe(question["model"], root).to_json()}
+        if "known" in question:
+            from pagestate.gate.known import known
+
+            jobs = [job_from(body) for body in question["known"]]
+            return {"known": known(jobs, Path(question["cache"]), root).to_json()}
         from pagestate.gate.perform import perform
 
         job = job_from(question["job"])

@@ -58,6 +58,16 @@ class Compiled:
     switches: frozenset[str] = frozenset()
     places: tuple[Place, ...] = ()
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the variables."""
+        return frozenset(v.name for v in self.system.variables)
+
+    def ends(self, thread: str) -> tuple[str, str, str | None]:
+        """A thread's control variable, its first label, and its last one if it has one."""
+        found = self.system.thread(thread)
+        return found.control, found.start, found.final
+
 
 def valuation_of(model: Model, settings: Mapping[str, str]) -> dict[str, bool | str | int]:
     """All switches with their values.  Raises ModelError PS301, PS302."""

@@ -4,12 +4,12 @@ The same syntax trees as in :mod:`pagestate.lang.machine`, by another road: stat
 line numbers, so that a debugger stops in the user's file.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from typing import Any
+from collections.abc import Generator, Mapping
+from typing import Any, Protocol
 
 from pagestate.core.sorts import Value
 from pagestate.core.trace import CellName, State
-from pagestate.lang.compile import Compiled
+from pagestate.lang.declare import Model
 from pagestate.lang.faults import LOCKING
 from pagestate.lang.functions import Predicate, ThreadDecl
 from pagestate.lang.layout import layout_of
@@ -20,7 +20,6 @@ from pagestate.lang.runtime import (
     FieldValue,
     GlobalValue,
     LockValue,
-    Runtime,
     concrete_value,
     plain,
 )
@@ -28,17 +27,52 @@ from pagestate.lang.source import source_of
 from pagestate.lang.state import DataSpec, Field, Index, Members, Var
 
 
-class Machine:
-    """A running model: the state object and the threads, moved by a schedule."""
+class Program(Protocol):
+    """What running a model needs to know: the model, its valuation, the names of its variables."""
 
-    def __init__(self, compiled: Compiled, sizes: Mapping[str, int], initial: State) -> None:
-        model = compiled.model
-        self.compiled, self.sizes = compiled, dict(sizes)
-        self.runtime = Runtime()
+    @property
+    def model(self) -> Model:
+        """The model."""
+        ...
+
+    @property
+    def valuation(self) -> Mapping[str, bool | str | int]:
+        """The values of its switches."""
+        ...
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the variables that it has in this valuation."""
+        ...
+
+    def ends(self, thread: str) -> tuple[str, str, str | None]:
+        """A thread's control variable, its first label, and its last one if it has one."""
+        ...
+
+
+class Machine:
+    """A running model: the state object and the threads, moved by a schedule.
+
+    ``library``: the functions that another machine has made; of machines that share them the last
+    one to begin, or to begin again, is the one that runs.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        sizes: Mapping[str, int],
+        initial: State,
+        library: Library | None = None,
+    ) -> None:
+        model = program.model
+        self.program, self.sizes = program, dict(sizes)
         self.layout = layout_of(model)
-        names = {v.name for v in compiled.system.variables}
-        readers = frozenset(n for n, k in self.layout.locks.items() if k.readers in names)
-        self.library = Library(compiled, self.runtime, self.sizes, self.layout, readers, self.idle)
+        self.readers = frozenset(
+            n for n, k in self.layout.locks.items() if k.readers in program.names
+        )
+        self.library = Library() if library is None else library
+        self.library.serve(program.valuation, self.sizes, self.readers, self.idle, self.layout)
+        self.runtime = self.library.runtime
         self.runtime.spinning = {
             n for n, info in self.layout.locks.items() if info.kind == "spinlock"
         }
@@ -47,11 +81,11 @@ class Machine:
         self.running = dict[tuple[str, int | None], Generator[None, None, None]]()
         self.ended = set[tuple[str, int | None]]()
         self.held = dict[tuple[str, int | None], set[str]]()
-        self.predicates = dict[Predicate, Callable[..., Any]]()
         self.state = self._state(initial)
 
     def restart(self, initial: State) -> None:
         """Begin again in another initial state of the same sizes; what is compiled stays."""
+        self.library.serve(self.program.valuation, self.sizes, self.readers, self.idle, self.layout)
         self.fault = "none"
         self.running.clear()
         self.ended.clear()
@@ -59,7 +93,7 @@ class Machine:
         self.state = self._state(initial)
 
     def _state(self, initial: State) -> Any:
-        model, namespace = self.compiled.model, dict[str, Any]()
+        model, namespace = self.program.model, dict[str, Any]()
         for name, info in self.layout.fields.items():
             if info.index is None:
                 namespace[name] = GlobalValue(info, self.runtime)
@@ -112,7 +146,7 @@ class Machine:
     def restore(self, cells: Mapping[CellName, Value]) -> None:
         """Put the shared state back to what :meth:`shared` gave."""
         for name, info in self.layout.fields.items():
-            spec = _declared(self.compiled.model.state, name).sort
+            spec = _declared(self.program.model.state, name).sort
             if info.index is None:
                 self.state.__dict__[name] = concrete_value(info.sort, cells[name, ()], spec)
             else:
@@ -183,9 +217,7 @@ class Machine:
         return bool(antecedent), bool(goal)
 
     def _value(self, fn: Predicate, states: tuple[Any, ...]) -> Any:
-        run = self.predicates.get(fn)
-        if run is None:
-            run = self.predicates[fn] = self.library.build(fn, "derived")
+        run = self.library.predicate(fn)
         self.runtime.start("", {}, set())
         self.runtime.depth = 1
         return run(*states)

@@ -5,11 +5,11 @@ line numbers, so that a debugger stops in the user's file.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
-from pagestate.lang.compile import Compiled
+from pagestate.lang.changes import NOTHING, WHOLE, Changes, Cut
 from pagestate.lang.cutting import cut_source, is_cut
 from pagestate.lang.declare import Switch
 from pagestate.lang.functions import Atomic, Function, atomic
@@ -32,31 +32,76 @@ from pagestate.lang.statements import (
 RT, BOUNDARY = "__runtime", "__Boundary"
 
 
+Key: TypeAlias = tuple[Callable[..., Any], bool]
+"""A function of the model, and whether it is cut."""
+
+
 @dataclass
 class Library:
-    """The compiled functions of one running model; ``idle`` tells threads that are not at work."""
+    """The compiled functions of a running model.
 
-    compiled: Compiled
-    runtime: Runtime
-    sizes: Mapping[str, int]
-    layout: Layout
-    readers: frozenset[str]
-    idle: Callable[[str], bool]
-    made: dict[tuple[int, bool], Callable[..., Any]] = field(default_factory=dict)
+    ``readers`` are the locks that are taken by readers; ``idle`` tells threads that are not at
+    work; ``changes`` and ``cut`` are those of a variant.  ``reads`` has, for each function, the
+    switches and locks whose settings are compiled into it or into what it calls.
+    """
+
+    valuation: Mapping[str, bool | str | int] = field(default_factory=dict)
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    readers: frozenset[str] = frozenset()
+    idle: Callable[[str], bool] = lambda thread: True
+    changes: Changes = NOTHING
+    cut: Cut = WHOLE
+    runtime: Runtime = field(default_factory=Runtime)
+    made: dict[Key, Callable[..., Any]] = field(default_factory=dict)
+    reads: dict[Key, set[str]] = field(default_factory=dict)
+    building: list[set[str]] = field(default_factory=list)
+
+    def serve(
+        self,
+        valuation: Mapping[str, bool | str | int],
+        sizes: Mapping[str, int],
+        readers: frozenset[str],
+        idle: Callable[[str], bool],
+        layout: Layout,
+    ) -> None:
+        """Be the library of another running model; functions that mean the same there stay."""
+        before, now = self.valuation, valuation
+        changed = {n for n in {*before, *now} if (n in before, n in now) != (True, True)}
+        changed |= {n for n in {*before, *now} - changed if before[n] != now[n]}
+        changed |= self.readers ^ readers
+        if (self.changes, self.cut) != (layout.changes, layout.cut):
+            self.made.clear()
+        if changed:
+            self.made = {k: f for k, f in self.made.items() if not self.reads[k] & changed}
+        self.valuation, self.sizes, self.readers = dict(valuation), dict(sizes), readers
+        self.idle, self.changes, self.cut = idle, layout.changes, layout.cut
+
+    def is_idle(self, thread: str) -> bool:
+        """What ``idle`` says, whoever is running now."""
+        return self.idle(thread)
+
+    def predicate(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The runnable form of a property's function."""
+        key = (fn, False)
+        if key not in self.made:
+            self.made[key] = self.build(key, source_of(fn), False)
+        return self.made[key]
 
     def function(self, declared: Function, stepwise: bool = True) -> Callable[..., Any]:
         """The runnable form of a declared function; threads and inlines become generators.
 
         So do atomic functions that are cut, where they are called ``stepwise``.
         """
-        cut = stepwise and is_cut(declared, self.layout.cut)
-        key = (id(declared.fn), cut)
+        cut = stepwise and is_cut(declared, self.cut)
+        key = (declared.fn, cut)
         if key not in self.made:
             if cut or declared.kind in ("thread", "inline"):
-                self.made[key] = self.rewritten(cut_source(declared, self.layout.cut), True)
+                self.made[key] = self.build(key, cut_source(declared, self.cut), True)
             else:
-                run = self.build(declared.fn, declared.kind)
+                run = self.build(key, source_of(declared.fn), False)
                 self.made[key] = self.guarded(run) if declared.kind == "atomic" else run
+        if self.building:
+            self.building[-1] |= self.reads[key]
         return self.made[key]
 
     def guarded(self, run: Callable[..., Any]) -> Callable[..., Any]:
@@ -73,16 +118,16 @@ class Library:
 
         return call
 
-    def build(self, fn: Callable[..., Any], kind: str) -> Callable[..., Any]:
-        """Rewrite and compile one function."""
-        return self.rewritten(source_of(fn), kind in ("inline", "thread"))
-
-    def rewritten(self, source: Source, steps: bool) -> Callable[..., Any]:
+    def build(self, key: Key, source: Source, steps: bool) -> Callable[..., Any]:
         """Rewrite and compile a source; with ``steps`` it becomes a generator."""
-        body_of = [_copied(stmt) for stmt in source.tree.body]
+        copies = [_copied(stmt) for stmt in source.tree.body]
+        self.building.append(set())
         names: dict[str, Any] = {**source.names, RT: self.runtime, BOUNDARY: Boundary}
         rewriter = _Rewriter(self, source, names, steps)
-        body = rewriter.block(body_of)
+        try:
+            body = rewriter.block(copies)
+        finally:
+            self.reads[key] = self.building.pop()
         if rewriter.steps:
             never = ast.If(ast.Constant(False), [ast.Expr(ast.Yield(None))], [])
             body.append(never)
@@ -106,6 +151,14 @@ class Library:
         return Members(cls, self.sizes.get(cls.__name__.lower(), 0))
 
 
+def _children(node: ast.AST) -> Iterator[ast.AST]:
+    for value in vars(node).values():
+        if isinstance(value, ast.AST):
+            yield value
+        elif isinstance(value, list):
+            yield from (v for v in value if isinstance(v, ast.AST))
+
+
 Node = TypeVar("Node", bound=ast.AST)
 
 
@@ -123,10 +176,12 @@ def _copied(node: Node) -> Node:
 
 def _place(node: ast.AST, default: ast.AST) -> None:
     """Give new nodes the position of the statement around them."""
-    for child in ast.iter_child_nodes(node):
-        if not hasattr(child, "lineno") and "lineno" in child._attributes:
+    for child in _children(node):
+        placed = hasattr(child, "lineno")
+        if not placed and "lineno" in child._attributes:
             ast.copy_location(child, default)
-        _place(child, child if hasattr(child, "lineno") else default)
+            placed = True
+        _place(child, child if placed else default)
 
 
 class _Rewriter(ast.NodeTransformer):
@@ -175,8 +230,9 @@ class _Rewriter(ast.NodeTransformer):
     def resolved(self, node: ast.expr) -> ast.AST:
         """A global name: functions of the model and switches are replaced."""
         value = self.source.lookup(node)
-        if isinstance(value, Switch) and value.name in self.library.compiled.valuation:
-            chosen = self.library.compiled.valuation[value.name]
+        if isinstance(value, Switch) and value.name in self.library.valuation:
+            chosen = self.library.valuation[value.name]
+            self.library.building[-1].add(value.name)
             return ast.copy_location(ast.Constant(chosen), node)
         if isinstance(value, Function):
             return self.named(self.library.function(value, self.steps), node)
@@ -198,7 +254,9 @@ class _Rewriter(ast.NodeTransformer):
         if callee is idle:
             name = getattr(self.source.lookup(node.args[0]), "name", "")
             args = [ast.Constant(name)]
-            return ast.copy_location(ast.Call(self.named(self.library.idle, node), args, []), node)
+            return ast.copy_location(
+                ast.Call(self.named(self.library.is_idle, node), args, []), node
+            )
         if callee is members:
             args = [self.visit(a) for a in node.args]
             call = ast.Call(self.named(self.library.members, node), args, [])
@@ -212,11 +270,12 @@ class _Rewriter(ast.NodeTransformer):
             verb = LOCK_OPERATIONS[name][1]
             taken = node.args[0]
             if isinstance(taken, ast.Attribute) and (
-                taken.attr in self.library.layout.changes.unlocked
+                taken.attr in self.library.changes.unlocked
             ):
                 return ast.copy_location(ast.Constant(None), node)
             lock = self.visit(node.args[0])
             if name == "down_write":
+                self.library.building[-1].add(getattr(node.args[0], "attr", ""))
                 has = isinstance(node.args[0], ast.Attribute) and (
                     node.args[0].attr in self.library.readers
                 )
@@ -295,7 +354,8 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node, ast.BoolOp):
             for value in node.values:
                 switch = self.source.lookup(value)
-                chosen = self.library.compiled.valuation.get(getattr(switch, "name", ""))
+                chosen = self.library.valuation.get(getattr(switch, "name", ""))
+                self.library.building[-1].add(getattr(switch, "name", ""))
                 if isinstance(switch, Switch) and chosen == isinstance(node.op, ast.Or):
                     return False
                 if self.reads(value):
@@ -324,7 +384,7 @@ class _Rewriter(ast.NodeTransformer):
         callee = self.source.lookup(call.func) if self.is_global(call.func) else None
         if not isinstance(callee, Function):
             return False
-        return callee.kind == "inline" or (self.steps and is_cut(callee, self.library.layout.cut))
+        return callee.kind == "inline" or (self.steps and is_cut(callee, self.library.cut))
 
     def is_atomic(self, node: ast.expr) -> bool:
         """Whether ``node`` is ``atomic(...)``."""
@@ -341,14 +401,14 @@ class _Rewriter(ast.NodeTransformer):
 
     def loose(self, test: ast.expr) -> ast.expr:
         """A test in which what this variant ignores comes out as the schedule says."""
-        if not self.library.layout.changes.ignored:
+        if not self.library.changes.ignored:
             return test
         match test:
             case ast.BoolOp(op=op, values=values):
                 return ast.copy_location(ast.BoolOp(op, [self.loose(v) for v in values]), test)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return ast.copy_location(ast.UnaryOp(ast.Not(), self.loose(operand)), test)
-            case _ if self.source.span(test) in self.library.layout.changes.ignored:
+            case _ if self.source.span(test) in self.library.changes.ignored:
                 outcome = self.named(self.library.runtime.outcome, test)
                 key = ast.Constant(outcome_key(test))
                 return ast.copy_location(ast.Call(outcome, [key, test], []), test)

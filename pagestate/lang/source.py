@@ -109,6 +109,7 @@ def _functions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
     }
 
 
+@cache
 def source_of(fn: Callable[..., Any]) -> Source:
     """The source of a declared function.  Raises ModelError PS219, PS218."""
     file, node = definition(fn)
@@ -137,7 +138,6 @@ def _varies(source: Source, node: ast.AST) -> bool:
     )
 
 
-@cache
 def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
     return build_source(fn, file, node)
 

@@ -96,6 +96,7 @@ class _Scenarios:
         self.waiting = list(names)
         self.working = list[_Job]()
         self.parts = dict[str, Part]()
+        self.accepted, self.refused = set[str](), dict[str, str]()
 
     def run(self) -> list[Part]:
         told = False
@@ -111,6 +112,8 @@ class _Scenarios:
             for job in self.working:
                 job.stop()
         for name in self.names:
+            if name in self.refused:
+                raise Refused(self.refused[name])
             if name not in self.parts:
                 self.parts[name] = self._lost(name, self._why_ended())
         return [self.parts[name] for name in self.names]
@@ -153,13 +156,25 @@ class _Scenarios:
                 part = self._lost(job.name, "internal error")
                 self.parts[job.name] = replace(part, errors=(f"{job.name}: not a part: {error}",))
                 lines = None
-            if lines is None and job.name not in self.parts:
+            if lines is None and job.name not in (*self.parts, *self.refused):
                 what = f"its process {job.death()}"
                 part = self._lost(job.name, what)
                 self.parts[job.name] = replace(part, failures=(f"{job.name}: {what}",))
-            if job.name in self.parts:
+            if job.name in self.parts or job.name in self.refused:
                 job.stop()
                 self.working.remove(job)
+        self._refuse()
+
+    def _refuse(self) -> None:
+        """Say why the first scenario that is refused is, once those before it are known not to be.
+
+        Raises Refused.
+        """
+        for name in self.names:
+            if name in self.refused:
+                raise Refused(self.refused[name])
+            if name not in self.accepted and name not in self.parts:
+                return
 
     def _take(self, job: "_Job", message: dict[str, Any]) -> None:
         match message:
@@ -168,8 +183,10 @@ class _Scenarios:
                 self.watch(replace(working, engine=f"{job.name}: {working.engine}"))
             case {"part": dict(body)}:
                 self.parts[job.name] = part_from(body)
+            case {"accepted": str(name)}:
+                self.accepted.add(name)
             case {"refused": str(what)}:
-                raise Refused(what)
+                self.refused[job.name] = what
             case {"broken": str(what)}:
                 part = self._lost(job.name, "internal error")
                 self.parts[job.name] = replace(part, errors=(f"scenario {job.name}: {what}",))
@@ -261,6 +278,7 @@ def _check(
         if problem:
             tell(refused=f"scenario {name}: {problem}")
             return
+        tell(accepted=name)
         if deadline is not None:
             left = round(max(deadline - time.monotonic(), _LEAST), 2)
             options = replace(options, timeout=left)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pagestate.check.request import BUILTIN
 from pagestate.gate.config import ConfigError, load
 from pagestate.gate.describe import describe
 from pagestate.gate.jobs import described_from, job_from, plan, unmatched
@@ -53,7 +54,9 @@ properties = "apart"
             inside = ", ".join(p for p in (hook, size) if p)
             expected.append(f"put[{inside}]" if inside else "put")
     assert labels(found)[:6] == expected
-    assert [j.properties for j in found[-2:]] == [("offline_never_free",), ("goes_offline",)]
+    groups = [j.properties for j in found[-3:]]
+    assert groups[:2] == [("offline_never_free",), ("goes_offline",)]
+    assert set(groups[2]) == BUILTIN and [j.with_rules for j in found[-3:]] == [False, False, True]
     assert len({j.id for j in found}) == len(found)
 
 

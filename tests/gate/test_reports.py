@@ -129,6 +129,27 @@ def test_sarif_is_sarif(racy):
     assert broken_rules(made) == []
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda log: log.update(version="2.2.0"),
+        lambda log: log["runs"][0]["tool"]["driver"].pop("name"),
+        lambda log: log["runs"][0]["results"][0].update(kind="bad"),
+        lambda log: log["runs"][0]["results"][0].update(more=1),
+        lambda log: _first_step(log)["region"].update(startLine=0),
+    ],
+)
+def test_what_is_no_sarif_is_found(racy, change):
+    made = sarif.render_sarif(report([racy]))
+    change(made)
+    assert broken_rules(made)
+
+
+def _first_step(log):
+    flow = log["runs"][0]["results"][0]["codeFlows"][0]
+    return flow["threadFlows"][0]["locations"][0]["location"]["physicalLocation"]
+
+
 def test_every_cpu_has_a_thread_flow_and_steps_have_one_order(racy):
     made = sarif.render_sarif(report([racy]))
     (result,) = made["runs"][0]["results"]
@@ -213,7 +234,7 @@ def test_markdown_keeps_names_as_they_are():
     text = markdown.document(report([nasty()]))
     outside = re.sub(r"^(`{3,})\n.*?\n\1$", "", text, flags=re.S | re.M)
     rows = [line for line in outside.splitlines() if line.startswith("|")]
-    assert all(len(re.findall(r"(?<!\\)\|", row)) == 6 for row in rows), rows
+    assert all(len(re.findall(r"(?<!\\)\|", row)) == 7 for row in rows), rows
     assert "<b>" not in outside and "</script>" not in outside
 
 

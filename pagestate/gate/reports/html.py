@@ -11,7 +11,7 @@ from typing import TypeAlias
 from pagestate import __version__
 from pagestate.core.trace import Trace
 from pagestate.gate.policy import Judged, Status
-from pagestate.gate.report import Report, diagram, sentence, trace_of
+from pagestate.gate.report import Report, diagram, origin, sentence, trace_of
 from pagestate.gate.reports.summary import summary
 from pagestate.view import pages
 from pagestate.view.html.page import render_html
@@ -111,7 +111,7 @@ def _row(number: int, item: Judged, links: dict[int, str]) -> Iterator[str]:
         name = f'<a href="{links.get(number, f"#t{number}")}">{name}</a>'
     cells = (_text(item.job.label), name, _text(sentence(item)), _text(finding.scope))
     yield f'<tr><td class="{_text(status)}">{_text(status)}</td>'
-    yield "".join(f"<td>{cell}</td>" for cell in (*cells, _text(finding.engine))) + "</tr>"
+    yield "".join(f"<td>{cell}</td>" for cell in (*cells, _text(origin(item)))) + "</tr>"
 
 
 def _text(text: str) -> str:

@@ -62,7 +62,8 @@ def _case(report: Report, item: Judged) -> ET.Element:
     properties = ET.SubElement(case, "properties")
     for key, value in _properties(item):
         ET.SubElement(properties, "property", {"name": key, "value": _clean(value)})
-    text = "\n\n".join(t for t in (sentence(item), finding.reason, diagram(item)) if t)
+    picture = diagram(item)
+    text = "\n\n".join(t for t in (sentence(item), finding.reason, picture) if t)
     message = {"message": _clean(sentence(item))}
     match item.code, item.status:
         case Exit.FAILED, _:
@@ -75,8 +76,8 @@ def _case(report: Report, item: Judged) -> ET.Element:
             ET.SubElement(case, "skipped", {"type": item.status.value, **message})
         case _:
             pass
-    if item.code == Exit.OK and diagram(item):
-        ET.SubElement(case, "system-out").text = _clean(diagram(item))
+    if item.code == Exit.OK and picture:
+        ET.SubElement(case, "system-out").text = _clean(picture)
     return case
 
 

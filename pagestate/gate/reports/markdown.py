@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pagestate.check.outcome import Exit
 from pagestate.gate.policy import Judged, Status
-from pagestate.gate.report import Report, diagram, sentence
+from pagestate.gate.report import Report, diagram, origin, sentence
 from pagestate.gate.reports.summary import summary
 
 _ROWS = 200
@@ -55,8 +55,8 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _table(items: list[Judged]) -> Iterator[str]:
-    yield "| | job | property | answer | scope |"
-    yield "|---|---|---|---|---|"
+    yield "| | job | property | answer | scope | engine |"
+    yield "|---|---|---|---|---|---|"
     for item in items[:_ROWS]:
         cells = (
             item.status.value,
@@ -64,10 +64,11 @@ def _table(items: list[Judged]) -> Iterator[str]:
             item.finding.name,
             sentence(item),
             item.finding.scope,
+            origin(item),
         )
         yield "| " + " | ".join(_plain(c) for c in cells) + " |"
     if len(items) > _ROWS:
-        yield f"| | | | and {len(items) - _ROWS} more | |"
+        yield f"| | | | and {len(items) - _ROWS} more | | |"
 
 
 def _fenced(text: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from pagestate import __version__
 from pagestate.check.outcome import Exit
 from pagestate.gate.baseline import fingerprint
 from pagestate.gate.policy import Judged, Status
-from pagestate.gate.report import Report, diagram, sentence, trace_of
+from pagestate.gate.report import Report, diagram, origin, sentence, trace_of
 from pagestate.view.traceview import Row, TraceView, view_of
 from pagestate.view.values import Fact
 
@@ -111,7 +111,7 @@ def _result(report: Report, item: Judged, index: int) -> dict[str, Any]:
             "verdict": finding.verdict.value,
             "job": item.job.label,
             "scope": finding.scope,
-            "engine": finding.engine,
+            "engine": origin(item),
         },
     }
     if item.code == Exit.OK:

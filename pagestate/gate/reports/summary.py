@@ -58,10 +58,10 @@ def summary(report: Report) -> list[str]:
     """At most ``LINES`` lines: what needs attention, how many of what, how it ends."""
     judged = report.judgement
     last = [*_counts(report), _last(report)]
-    bad = [_line(item) for item in judged.of(Status.FAILED)]
-    bad += [_line(item) for item in judged.of(Status.OPEN)]
+    bad = [f"error   {text.splitlines()[0]}" for text in (*judged.errors, *judged.problems)]
+    bad += [_line(item) for item in judged.of(Status.FAILED)]
     bad += [f"gone    {text}" for text in judged.gone]
-    bad += [f"error   {text.splitlines()[0]}" for text in (*judged.problems, *judged.errors)]
+    bad += [_line(item) for item in judged.of(Status.OPEN)]
     bad += [f"note    {text}" for text in judged.notes]
     room = LINES - len(last) - 1
     if len(bad) > room:
@@ -85,9 +85,10 @@ def _counts(report: Report) -> Iterator[str]:
         parts = [f"{n} {status.value}" for status in Status if (n := statuses[status])]
         found = [f"{n} {verdict}" for verdict, n in sorted(verdicts.items(), key=lambda v: v[0])]
         yield f"answers: {len(judged.items)} ({', '.join(parts)}); {', '.join(found)}"
-    cached = sum(bool(item.finding.recheck) for item in judged.items)
+    cached = Counter(_again(item.finding.recheck) for item in judged.items if item.finding.recheck)
     if cached:
-        yield f"cache: {cached} answers were known and looked at again"
+        ways = ", ".join(f"{n} {how}" for how, n in cached.most_common())
+        yield f"cache: {cached.total()} answers were known ({ways})"
     kept = (report.results.end or {}).get("kept", 0)
     if kept:
         yield f"resumed: {kept} jobs were done before"
@@ -95,6 +96,14 @@ def _counts(report: Report) -> Iterator[str]:
         yield f"not run: {len(judged.stopped)} jobs"
     if report.policy.since:
         yield f"selected: models changed since {report.policy.since}"
+
+
+def _again(recheck: str) -> str:
+    """What was done with an answer from the cache, without the numbers."""
+    for how in ("replayed", "not searched again", "searched again", "certificate re-checked"):
+        if how in recheck:
+            return how
+    return recheck
 
 
 def _last(report: Report) -> str:
