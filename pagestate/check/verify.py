@@ -18,7 +18,6 @@ from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Answer, Verdict
-from pagestate.engines.bmc import Bmc
 from pagestate.engines.interface import Task
 from pagestate.lang.concrete import Machine
 
@@ -124,6 +123,8 @@ def _nothing_starts(task: Task) -> str:
     """
     if task.system.init == TRUE:
         return ""
+    from pagestate.engines.bmc import Bmc  # and its solver, only now
+
     still = replace(task.system, actions=(), threads=())
     goal = Property("starts", "reachable", TRUE)
     engine = Bmc(Task(still, (goal,), task.sizes), lambda progress: None, laws=False)

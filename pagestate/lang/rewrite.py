@@ -269,9 +269,7 @@ class _Rewriter(ast.NodeTransformer):
         if name in LOCK_OPERATIONS and callee is not None:
             verb = LOCK_OPERATIONS[name][1]
             taken = node.args[0]
-            if isinstance(taken, ast.Attribute) and (
-                taken.attr in self.library.changes.unlocked
-            ):
+            if isinstance(taken, ast.Attribute) and (taken.attr in self.library.changes.unlocked):
                 return ast.copy_location(ast.Constant(None), node)
             lock = self.visit(node.args[0])
             if name == "down_write":

@@ -12,7 +12,7 @@ def test_a_row_without_other_tools(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = list(competition.table([2], [1], 60))
     assert lines[0] == "SPIN or a C compiler is not installed: left out."
     assert lines[1] == "ABC is not installed: left out."
-    assert lines[2] == "| variant, pages/getters | explicit | parametric (any size) |"
+    assert lines[2] == "| variant, pages/getters | explicit | pdr | parametric (any size) |"
     coarse, fine = lines[4:]
     assert coarse.startswith("| coarse 2/1 | ") and "44 states" in coarse and "clauses" in coarse
     assert fine.startswith("| fine 2/1 | ") and " states)" in fine

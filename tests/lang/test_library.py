@@ -1,5 +1,8 @@
 """Machines that share compiled functions: each runs under its own switches, locks and sizes."""
 
+from dataclasses import replace
+
+from pagestate.lang.changes import Changes
 from pagestate.lang.compile import compile_model, valuation_of
 from pagestate.lang.concrete import Machine
 from tests.lang.harness import compiled_text, sizes_of
@@ -64,6 +67,18 @@ def test_what_no_switch_touches_is_compiled_once(tmp_path):
     machine = Machine(one, sizes_of(one).index, {})
     outcome(machine)
     made = dict(machine.library.made)
-    machine.library.serve({**one.valuation, "hook": False}, {}, frozenset(), machine.idle)
+    other = {**one.valuation, "hook": False}
+    machine.library.serve(other, {}, frozenset(), machine.idle, machine.layout)
     kept = machine.library.made
     assert 0 < len(kept) < len(made) and all(made[k] is f for k, f in kept.items())
+
+
+def test_a_variant_is_compiled_anew(tmp_path):
+    one = compiled_text(tmp_path, TEXT, hook="true")
+    machine = Machine(one, sizes_of(one).index, {})
+    outcome(machine)
+    library, same = machine.library, (one.valuation, {}, machine.readers, machine.idle)
+    library.serve(*same, machine.layout)
+    assert library.made
+    library.serve(*same, replace(machine.layout, changes=Changes(unlocked=frozenset({"lock"}))))
+    assert not library.made
