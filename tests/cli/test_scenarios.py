@@ -385,13 +385,13 @@ def test_what_is_decided_survives_an_interrupt(press, tmp_path):
 
 def test_the_timeout_is_for_all_scenarios_together():
     began = time.monotonic()
-    ran = spawn("check", *SLOW, "--timeout", "2")
-    assert time.monotonic() - began < 20
+    ran = spawn("check", *SLOW, "--timeout", "4")
+    assert time.monotonic() - began < 40
     assert (ran.code, ran.err) == (3, "")
     text = " ".join(ran.out.split())
     assert "exhausted never_all holds in all 1 state" in text
     assert text.count("unknown never_all timeout after") == 2
-    assert "timeout after 2 s" not in text  # each has what compiling and others have left
+    assert "timeout after 4 s" not in text  # each has what compiling and others have left
     assert "result: open in these 3 scenarios: 2 unknown, 1 holds" in ran.out
 
 
