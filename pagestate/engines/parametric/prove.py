@@ -1,6 +1,7 @@
 """The proof loop: facts, steps that break them, clauses that exclude the states before.
 
 Facts are the properties, the sorts' ranges (no counter is negative), ledger laws and clauses.
+A property of steps is asked of every step like a fact, but is never assumed.
 Per step and role (page acted on, bystander) one query asks for a step that breaks a fact.  A page
 seen before the step that is not in the table of views is generalised to a clause and excluded.
 If all pages are known, a broken law is dropped (Houdini, Flanagan and Leino 2001); a broken clause
@@ -14,16 +15,17 @@ from dataclasses import dataclass
 from itertools import chain, takewhile
 from typing import Literal, TypeAlias
 
-from pagestate.core.expr import Expr, Param, Read, conj, le, lit, walk
+from pagestate.core.expr import TRUE, Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
+from pagestate.core.primed import unprimed
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
 from pagestate.engines.parametric.effects import Effect, effect_of
 from pagestate.engines.parametric.table import Column, Cube, Table
 from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
 
-Kind: TypeAlias = Literal["property", "range", "law", "clause"]
-REQUIRED = ("property", "range")
+Kind: TypeAlias = Literal["property", "step", "range", "law", "clause"]
+REQUIRED = ("property", "step", "range")
 _MOST_GROWN = 12
 
 
@@ -97,7 +99,9 @@ class Proof:
         self.table = table
         self.views = Views(form.system, sort, form.exclusive, form.holders)
         self.terms = FactTerms(self.views, subject)
-        self.steps = transitions(self.views, form, sort)
+        of_steps = {p.name for p in form.properties if p.kind == "step"}
+        asked = any(name in of_steps for name, _ in properties)
+        self.steps = transitions(self.views, form, sort, asked)
         columns = {c.var.name: c for c in table.columns}
         self.effects = [_effect(step, columns, sort) for step in self.steps]
         self.facts = list[Fact]()
@@ -111,7 +115,7 @@ class Proof:
         self._open: list[list[Fact]] = [[] for _ in self.steps]
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         for name, formula in properties:
-            self._add("property", name, formula)
+            self._add("step" if name in of_steps else "property", name, formula)
         for name, formula in ranges(form, subject):
             self._add("range", name, formula)
         for k, (law, region) in enumerate(laws):
@@ -159,6 +163,12 @@ class Proof:
         fresh = list(takewhile(lambda f: f.number >= self._seen[k], reversed(self.facts)))
         for fact in reversed(fresh):
             region = fact.region
+            if fact.kind == "step":
+                if unprimed(fact.formula, step.changed) == TRUE:
+                    self.kept[k][fact.number] = frozenset()
+                else:
+                    self._open[k].append(fact)
+                continue
             here = region is None or not effect.silent_before(region)
             others = region is None or not effect.silent_elsewhere(region)
             if here or others:
@@ -218,7 +228,8 @@ class Proof:
         return None
 
     def _initial(self) -> Stuck | None:
-        broken = initial_break(self.terms, [(f.number, f.formula) for f in self.facts])
+        of_states = [f.said for f in self.facts if f.kind != "step"]
+        broken = initial_break(self.terms, of_states)
         bad = [f for f in self.facts if f.number in broken]
         needed = [f for f in bad if f.kind in REQUIRED]
         if needed:
@@ -272,11 +283,16 @@ def _effect(step: Transition, columns: Mapping[str, Column], sort: IndexSort | N
     return effect_of(step.action, columns, actor, acted_on, step.changed)
 
 
-def transitions(views: Views, form: PageForm, sort: IndexSort | None) -> tuple[Transition, ...]:
-    """Every step in its roles: seen by the page acted on (or any), and by a bystander."""
+def transitions(
+    views: Views, form: PageForm, sort: IndexSort | None, everything: bool = False
+) -> tuple[Transition, ...]:
+    """Every step in its roles: seen by the page acted on (or any), and by a bystander.
+
+    Those that change nothing the page sees are left out, unless ``everything`` is asked for.
+    """
     found = list[Transition]()
     for action in form.system.actions:
         found.append(views.transition(action, bystander=False))
         if sort is not None and any(p.sort == sort for p in action.params):
             found.append(views.transition(action, bystander=True))
-    return tuple(t for t in found if t.changed)
+    return tuple(t for t in found if everything or t.changed)
