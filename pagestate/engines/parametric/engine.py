@@ -37,12 +37,15 @@ from pagestate.smt.terms import NoView
 PROVABLE = ("always", "step")
 """The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
+_LOOK_EVERY = 20
+"""Queries between two looks at the clock, which take as long as a query on some machines."""
 
 
 class Parametric:
     """The engine for every size at work on one task (an ``engines.interface.Engine``).
 
-    ``seconds`` bounds the proof search (processor time, after the search of the small instance).
+    ``seconds`` bounds the proof search (processor time, after the search of the smallest instance;
+    the search of a larger one that has begun is ended).
     ``spent`` says where processor time went, ``queries`` how often the solver was asked.
     """
 
@@ -133,7 +136,8 @@ class Parametric:
     def _prove(self, probe: Probe) -> bool:
         """Decide by executions of larger instances what they decide, and prove the rest."""
         cubes, stuck = tuple[Cube, ...](), None
-        while shown := self._larger(probe):
+        end = time.process_time() + self._seconds
+        while time.process_time() < end and (shown := self._larger(probe)):
             self._found |= shown.answers
             goals = {n: g for n, g in self._goals.items() if n not in self._found}
             if not goals:
@@ -151,7 +155,7 @@ class Parametric:
                     probe.table, cubes,
                 )  # fmt: skip
                 try:
-                    stuck = proof.run(self._clock(proof))
+                    stuck = proof.run(_Clock(self, proof, end))
                 finally:
                     self.queries += proof.queries
             if stuck is None:
@@ -184,9 +188,6 @@ class Parametric:
             for n in goals
         }
 
-    def _clock(self, proof: Proof) -> "_Clock":
-        return _Clock(self, proof, time.process_time() + self._seconds)
-
     def _say(self, note: str) -> None:
         self._report(Progress(self.name, 0, None, note))
 
@@ -198,8 +199,9 @@ class _Clock:
         self._engine, self._proof, self._end = engine, proof, end
 
     def __call__(self) -> bool:
-        if self._proof.queries % 50 == 0:
-            self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
+        if self._proof.queries % _LOOK_EVERY:
+            return True
+        self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
         return time.process_time() < self._end
 
 

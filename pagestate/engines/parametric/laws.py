@@ -40,7 +40,7 @@ _SAMPLE = 250
 _MORE = 60
 _ROUNDS = 8
 _MOST_FITS = 300
-_MOST_TERMS = 24
+_MOST_TERMS = 40
 _FEW_VALUES = 6
 _WORTH = 100
 
@@ -249,15 +249,18 @@ def _by_value(
     And the rows of which none of them says anything.
     """
     candidates = list[tuple[Weights, NDArray[np.bool_]]]()
+    places = list[Rows]()
     for k, column in enumerate(table.columns):
         if column.numeric or (column.card > _FEW_VALUES and not column.var.control):
             continue
         for code in range(column.card):
             here = np.flatnonzero(table.exact[:, k] == code)
             weights = _fit(matrix, wanted, here) if len(here) else None
-            if weights is None or any(weights == w for w, _ in candidates):
+            if weights is None:
                 continue
-            candidates.append((weights, _says(weights, matrix) == wanted))
+            places.append(here)
+            if not any(weights == w for w, _ in candidates):
+                candidates.append((weights, _says(weights, matrix) == wanted))
     found, open_ = list[_Cluster](), np.ones(len(wanted), np.bool_)
     while candidates:
         gains = [int((good & open_).sum()) for _, good in candidates]
@@ -265,9 +268,30 @@ def _by_value(
         if gains[best] < len(wanted) // _WORTH:
             break
         weights, good = candidates.pop(best)
+        if not found:
+            weights, good = _extended(weights, good, places, matrix, wanted)
         found.append(_Cluster(np.flatnonzero(good & open_), weights))
         open_ &= ~good
     return found, open_
+
+
+def _extended(
+    weights: Weights, good: NDArray[np.bool_], places: Sequence[Rows], matrix: Matrix,
+    wanted: Matrix,
+) -> tuple[Weights, NDArray[np.bool_]]:  # fmt: skip
+    """The law fitted to where it holds and, one after the other, to ``places`` where it does not.
+
+    A law that was fitted to one label of a thread does not know the terms that matter at others.
+    """
+    for here in sorted(places, key=len):
+        if good[here].all():
+            continue
+        more = good.copy()
+        more[here] = True
+        wider = _fit(matrix, wanted, np.flatnonzero(more))
+        if wider is not None:
+            weights, good = wider, _says(wider, matrix) == wanted
+    return weights, good
 
 
 def _by_config(

@@ -26,7 +26,7 @@ from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "step", "range", "law", "clause"]
 REQUIRED = ("property", "step", "range")
-_MOST_GROWN = 12
+_MOST_GROWN = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -213,7 +213,7 @@ class Proof:
             while True:
                 self.queries += 1
                 if not tick():
-                    raise ValueError("stopped")
+                    raise ValueError("the time for the proof is over")
                 found = query.ask(chain.from_iterable(self._assumed[k].values()))
                 if not isinstance(found, Break):
                     break
