@@ -141,9 +141,7 @@ def measure(model: str, scenario: str, limit: float, certify: bool) -> Row:
 def _hold(task: Task, names: Sequence[str]) -> list[str] | None:
     """Which of the properties hold at 3 pages and 2 of everything else; None: it takes too long."""
     asked = tuple(p for p in task.properties if p.name in names)
-    sizes = replace(
-        task.sizes, index={n: PAGES if n == "page" else 2 for n in task.sizes.index}
-    )
+    sizes = replace(task.sizes, index={n: PAGES if n == "page" else 2 for n in task.sizes.index})
     part = replace(task, system=sliced(task.system, asked), properties=asked, sizes=sizes)
     search = Explicit(replace(part, unbounded=frozenset()), lambda _: None, max_states=_MOST_STATES)
     search.advance(1 << 30)

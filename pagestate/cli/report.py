@@ -14,6 +14,7 @@ from pagestate.check.vacuity import dead_everywhere
 from pagestate.cli.jsonresults import common
 from pagestate.core.verdict import PROOFS, Result, Verdict
 from pagestate.lang.declare import Model
+from pagestate.run.larger import OTHER_SIZES
 from pagestate.run.part import Part
 from pagestate.view.text import render_text
 from pagestate.view.traceview import for_ever, view_of
@@ -48,6 +49,7 @@ def text(
     lines += _list("expected:", _reasons(parts), width)
     lines += _list(*_never_taken(parts), width)
     lines += _fold(f"scope: {_scope(parts)}", width)
+    lines += _remarks(parts, width)
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", _assumptions(parts), width)
@@ -136,6 +138,22 @@ def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
         hint = f"{others} more {are} not shown: {one} shows one, --trace-dir all"
         lines += [*_fold(hint, width), ""]
     return lines[1:] if where else lines
+
+
+def _remarks(parts: Sequence[Part], width: int) -> list[str]:
+    """What was not proved for every size, and why: each remark once, with its scenarios."""
+    owners = dict[str, list[str]]()
+    for part in parts:
+        for note in part.notes:
+            if note.startswith(OTHER_SIZES):
+                owners.setdefault(note, []).append(part.scenario)
+    return [
+        line
+        for note, who in owners.items()
+        for line in _fold(
+            note + (f" ({', '.join(who)})" if 0 < len(who) < len(parts) else ""), width
+        )
+    ]
 
 
 def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:

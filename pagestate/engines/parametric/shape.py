@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, disj, substitute, walk
+from pagestate.core.expr import Expr, Op, Param, Quant, Size, conj, disj, substitute, walk
 from pagestate.core.pageform import NotInForm, PageForm
 from pagestate.core.primed import primed
 from pagestate.core.property import Property
