@@ -30,8 +30,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from pagestate.check.certificate import recheck
-from pagestate.check.obligations import obligations
+from pagestate.check.certificate import recheck, refuted
 from pagestate.check.request import COUNT_BOUND, Request, any_sizes, make_request, scenarios_of
 from pagestate.core.invariant import Invariant
 from pagestate.core.slicing import sliced
@@ -117,8 +116,7 @@ def measure(model: str, scenario: str, limit: float, certify: bool) -> Row:
     found = next((a.certificate for a in answers if isinstance(a.certificate, Invariant)), None)
     if found is not None:
         began = time.process_time()
-        made = obligations(task, found)
-        wrong = recheck(made)
+        _, made, wrong = refuted(task, found)
         seconds["re-check"] = time.process_time() - began
         said = ""
         if certify:

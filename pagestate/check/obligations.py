@@ -38,7 +38,7 @@ from pagestate.core.expr import (
     substitute,
     walk,
 )
-from pagestate.core.invariant import Invariant
+from pagestate.core.invariant import REFERENCES, Invariant
 from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.primed import unprimed
 from pagestate.core.property import Property
@@ -259,7 +259,7 @@ class _Maker:
         for flag in written:
             for page, other, pages in cases:
                 title = f"step {action.name}, {page} and {other} do not share {flag}"
-                speaker = self._step(title, action, pages, acted)
+                speaker = self._step(title, action, pages, acted, use=self._uses.get(REFERENCES))
                 if not speaker.after & {(flag, page), (flag, other)}:
                     continue
                 speaker.script.claim(self._both(speaker, flag, page, other))
@@ -273,7 +273,8 @@ class _Maker:
             if not written & (reads | {holder.name}):
                 continue
             title = f"step {action.name}, {holder.name} is set where it was"
-            speaker = self._step(title, action, ("p",), acted, holder)
+            use = self._uses.get(REFERENCES)
+            speaker = self._step(title, action, ("p",), acted, holder, use)
             page, exists = speaker.script.witnesses[0]
             speaker.script.claim(speaker.truth(holder.condition))
             speaker.script.claim(f"(not {speaker.cell(holder.name, 'p')})")

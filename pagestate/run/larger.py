@@ -61,9 +61,15 @@ def upgrade(request: Request, outcome: Outcome, mode: Larger, ask: Ask) -> None:
     answers = {r.name: r for r in found.results}
     outcome.results[:] = [_better(r, answers.get(r.name), outcome) for r in outcome.results]
     left = [r for r in outcome.results if r.verdict == Verdict.EXHAUSTED and r.name in answers]
-    for reason in dict.fromkeys(answers[r.name].reason for r in left):
-        names = ", ".join(r.name for r in left if answers[r.name].reason == reason)
-        outcome.notes.append(f"{OTHER_SIZES} {names} is not proved: {reason}")
+    for reason in dict.fromkeys(_short(answers[r.name].reason) for r in left):
+        names = [r.name for r in left if _short(answers[r.name].reason) == reason]
+        are = "is" if len(names) == 1 else "are"
+        outcome.notes.append(f"{OTHER_SIZES} {', '.join(names)} {are} not proved: {reason}")
+
+
+def _short(reason: str) -> str:
+    """Why something is not proved, without the state in which it breaks."""
+    return reason.partition(" starts from ")[0]
 
 
 def _candidates(request: Request, results: Sequence[Result]) -> tuple[Property, ...]:

@@ -44,7 +44,8 @@ _MOST_TERMS = 40
 _FEW_VALUES = 6
 _WORTH = 100
 
-Matrix: TypeAlias = NDArray[np.int64]
+Matrix: TypeAlias = NDArray[np.int16]
+Numbers: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = dict[int, int]
 
@@ -112,7 +113,7 @@ def _configs(table: Table) -> _Configs:
 
 
 def _features(form: PageForm, table: Table, subject: Param, target: int) -> list[Feature]:
-    rows, found = table.exact.astype(np.int64), list[Feature]()
+    rows, found = table.exact, list[Feature]()
     columns = table.columns
 
     def read(c: Column) -> Read:
@@ -152,7 +153,7 @@ def _features(form: PageForm, table: Table, subject: Param, target: int) -> list
     for j, c in enumerate(columns):
         if c.var.dims and isinstance(c.var.sort, EnumSort):
             for code, label in enumerate(c.var.sort.members):
-                keep(eq(read(c), Lit(label, c.var.sort)), (rows[:, j] == code).astype(np.int64), 1)
+                keep(eq(read(c), Lit(label, c.var.sort)), (rows[:, j] == code).astype(np.int16), 1)
     for a, (j, c) in enumerate(plain):
         for k, d in plain[a + 1 :]:
             keep(conj(read(c), read(d)), rows[:, j] * rows[:, k], 2)
@@ -161,8 +162,8 @@ def _features(form: PageForm, table: Table, subject: Param, target: int) -> list
         if c.var.name in singles and isinstance(c.var.sort, EnumSort):
             for code, label in enumerate(c.var.sort.members):
                 at = eq(read(c), Lit(label, c.var.sort))
-                keep(at, (rows[:, k] == code).astype(np.int64), 2)
-    keep(lit(1), np.ones(len(rows), np.int64), 2)
+                keep(at, (rows[:, k] == code).astype(np.int16), 2)
+    keep(lit(1), np.ones(len(rows), np.int16), 2)
     return sorted(found, key=lambda f: f.level)
 
 
@@ -188,7 +189,7 @@ def _laws_of(
     features = _features(form, table, subject, target)
     column = table.columns[target]
     read = Read(column.var.name, (subject,), column.var.sort)
-    wanted = table.exact[:, target].astype(np.int64)
+    wanted = table.exact[:, target]
     if not len(wanted) or not features:
         return []
     new = [f for f in features if not (isinstance(f.term, Read) and f.term.var in earlier)]
@@ -334,9 +335,9 @@ def _refit(cluster: _Cluster, here: Rows, matrix: Matrix, wanted: Matrix) -> boo
 
 def _says(weights: Weights, matrix: Matrix, rows: Rows | None = None) -> Matrix:
     """What a law says of its target in each row (of those chosen)."""
-    factors = np.array(list(weights.values()), np.int64)
-    chosen = matrix[list(weights)]
-    found: Matrix = factors @ (chosen if rows is None else chosen[:, rows])
+    found = np.zeros(matrix.shape[1] if rows is None else len(rows), np.int16)
+    for j, w in weights.items():
+        found += np.int16(w) * (matrix[j] if rows is None else matrix[j][rows])
     return found
 
 
@@ -361,7 +362,7 @@ def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
 
 def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     """A solution that uses the first independent rows of ``matrix`` (features)."""
-    work = np.concatenate([matrix, wanted[None]]).T % _PRIME
+    work = np.concatenate([matrix, wanted[None]]).T.astype(np.int64) % _PRIME
     done, pivots = 0, list[int]()
     for column in range(len(matrix)):
         if done == len(work):
@@ -384,7 +385,7 @@ def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     return _back(work, pivots)
 
 
-def _back(work: Matrix, pivots: Sequence[int]) -> Weights:
+def _back(work: Numbers, pivots: Sequence[int]) -> Weights:
     """The solution of a triangular system."""
     weights = dict[int, int]()
     for row in reversed(range(len(pivots))):

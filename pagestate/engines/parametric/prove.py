@@ -12,14 +12,16 @@ The step of the page acted on assumes the facts of that page only, so that one p
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Literal, TypeAlias
+
+import numpy as np
 
 from pagestate.core.expr import TRUE, Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
 from pagestate.core.primed import unprimed
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
-from pagestate.engines.parametric.effects import Effect, effect_of
+from pagestate.engines.parametric.effects import Bits, Effect, Effects, effect_of
 from pagestate.engines.parametric.table import Column, Cube, Table
 from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
@@ -103,7 +105,8 @@ class Proof:
         asked = any(name in of_steps for name, _ in properties)
         self.steps = transitions(self.views, form, sort, asked)
         columns = {c.var.name: c for c in table.columns}
-        self.effects = [_effect(step, columns, sort) for step in self.steps]
+        effects = [_effect(step, columns, sort) for step in self.steps]
+        self._effects = Effects(effects, [s.target == "p" for s in self.steps], columns)
         self.facts = list[Fact]()
         self.queries = 0
         self.grown = 0
@@ -111,7 +114,8 @@ class Proof:
         self._rng = random.Random(seed)
         self.solver = StepSolver(self.terms)
         self.kept: list[dict[int, frozenset[int]]] = [{} for _ in self.steps]
-        self._seen = [0 for _ in self.steps]
+        self._fresh: list[list[Fact]] = [[] for _ in self.steps]
+        self._roles = dict[int, Roles]()
         self._open: list[list[Fact]] = [[] for _ in self.steps]
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         for name, formula in properties:
@@ -135,7 +139,25 @@ class Proof:
         fact = Fact(self._number, kind, name, formula, reads, cube, cube or region)
         self._number += 1
         self.facts.append(fact)
+        self._roles[fact.number] = roles = self._roles_of(fact)
+        for k in roles.matters:
+            self._fresh[k].append(fact)
         return fact
+
+    def _roles_of(self, fact: Fact) -> "Roles":
+        """What the fact has to do with each step."""
+        all_ = np.ones(len(self.steps), np.bool_)
+        if fact.kind == "step":
+            asked = [unprimed(fact.formula, s.changed) != TRUE for s in self.steps]
+            return Roles(~all_, ~all_, np.array(asked, np.bool_), ~all_)
+        touched = self._effects.changes(fact.reads)
+        if fact.region is None:
+            return Roles(all_, all_, touched, ~all_)
+        silent = self._effects.silence(fact.region)
+        kept = silent.stays if fact.cube is not None else ~all_
+        open_ = touched & ~silent.after & ~kept
+        alone = touched & ~silent.after & kept
+        return Roles(~silent.before, ~silent.elsewhere, open_, alone)
 
     def _exclude(self, cube: Cube) -> None:
         clause = self.table.clause(cube, self.subject)
@@ -156,32 +178,21 @@ class Proof:
             still = [f for f in self._open[k] if f.number not in gone]
             self._open[k] = [*still, *(left[n] for n in again)]
             self._assumed[k] = {n: m for n, m in self._assumed[k].items() if n not in gone}
+            self._fresh[k] = [f for f in self._fresh[k] if f.number not in gone]
 
     def _meet(self, k: int) -> None:
-        """Sort the facts that are new to a step: what it keeps anyhow, what is to be asked."""
-        step, effect = self.steps[k], self.effects[k]
-        fresh = list(takewhile(lambda f: f.number >= self._seen[k], reversed(self.facts)))
-        for fact in reversed(fresh):
-            region = fact.region
-            if fact.kind == "step":
-                if unprimed(fact.formula, step.changed) == TRUE:
-                    self.kept[k][fact.number] = frozenset()
-                else:
-                    self._open[k].append(fact)
-                continue
-            here = region is None or not effect.silent_before(region)
-            others = region is None or not effect.silent_elsewhere(region)
+        """Sort the facts that are new to a step: what it keeps by itself, what is to be asked."""
+        step = self.steps[k]
+        for fact in self._fresh[k]:
+            roles = self._roles[fact.number]
+            here, others = roles.here[k], roles.others[k]
             if here or others:
                 self._assumed[k][fact.number] = self.solver.marks(step, fact.said, here, others)
-            if not fact.reads & step.changed:
-                continue
-            if region is not None and effect.silent_after(region):
-                self.kept[k][fact.number] = frozenset()
-            elif fact.cube is not None and effect.stays_outside(fact.cube, step.target == "p"):
-                self.kept[k][fact.number] = frozenset({fact.number})
-            else:
+            if roles.open[k]:
                 self._open[k].append(fact)
-        self._seen[k] = self._number
+            elif roles.alone[k]:
+                self.kept[k][fact.number] = frozenset({fact.number})
+        self._fresh[k].clear()
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
@@ -275,6 +286,22 @@ class Proof:
         self.table.grow(view)
         self.grown += 1
         self._drop([f for f in self.facts if f.cube and self.table.inside(view, f.cube)])
+
+
+class Roles:
+    """What a fact has to do with each step.
+
+    It may say something before the step ``here`` (of the page acted on) and of ``others``; it is
+    ``open`` whether the step keeps it, or it is kept with no help (``alone``).
+    """
+
+    def __init__(self, here: Bits, others: Bits, open_: Bits, alone: Bits) -> None:
+        matters = here | others | open_ | alone
+        self.matters: list[int] = np.flatnonzero(matters).tolist()
+        self.here: list[bool] = here.tolist()
+        self.others: list[bool] = others.tolist()
+        self.open: list[bool] = open_.tolist()
+        self.alone: list[bool] = alone.tolist()
 
 
 def _effect(step: Transition, columns: Mapping[str, Column], sort: IndexSort | None) -> Effect:
