@@ -98,9 +98,9 @@ class _Maker:
             raise NoText("state over more than one sort, or over an ordered one")
         self.sort: IndexSort | None = next(iter(sorts), None)
         self.subject = invariant.subject
-        said = {k: [p for p in form.properties if p.kind == k] for k in _KINDS}
-        self.goals = [(p.name, _of_page(p, self.sort, self.subject)) for p in said["always"]]
-        self.of_steps = [_of_page(p, self.sort, self.subject) for p in said["step"]]
+        asked = [(p, _of_page(p, self.sort, self.subject)) for p in form.properties]
+        self.goals = [(p.name, body) for p, body in asked if p.kind == "always"]
+        self.of_steps = [body for p, body in asked if p.kind == "step"]
         ranges = tuple(self._ranges())
         self.facts = (
             *ranges,

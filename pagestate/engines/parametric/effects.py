@@ -53,7 +53,9 @@ class Silence:
 class Effects:
     """The effects of many steps, asked together: sets of codes as bits, a row per step."""
 
-    def __init__(self, effects: Sequence[Effect], acted_on: Sequence[bool], columns: Columns):
+    def __init__(
+        self, effects: Sequence[Effect], acted_on: Sequence[bool], columns: Columns
+    ) -> None:
         self._place = {name: k for k, name in enumerate(columns)}
         self._words = max((c.card for c in columns.values()), default=1) // 64 + 1
         self._before = self._matrix([e.before for e in effects])
@@ -68,7 +70,8 @@ class Effects:
 
     def changes(self, names: Iterable[str]) -> Bits:
         """Which steps may change one of these variables."""
-        return self._changed[:, [self._place[n] for n in names]].any(axis=1)
+        chosen = self._changed[:, [self._place[n] for n in names]]
+        return np.asarray(chosen.any(axis=1), np.bool_)
 
     def silence(self, cube: Cube) -> Silence:
         """Which steps have nothing to do with ``cube``."""
@@ -97,7 +100,8 @@ class Effects:
 
 
 def _apart(known: NDArray[np.uint64], cube: NDArray[np.uint64]) -> Bits:
-    return ((known & cube) == 0).all(axis=2).any(axis=1)
+    found: Bits = ((known & cube) == 0).all(axis=2).any(axis=1)
+    return found
 
 
 def effect_of(
