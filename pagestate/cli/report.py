@@ -107,7 +107,7 @@ def _title(model: Model, part: Part, parts: Sequence[Part]) -> str:
 def _scope(parts: Sequence[Part]) -> str:
     if parts[0].scenario:
         sizes = "other sizes or about "
-        if any("any" in p.sizes.values() for p in parts):
+        if any("any" in p.sizes.values() for p in parts) or _wider(parts):
             sizes = ""
         return (
             "each scenario by itself, for the sizes it names; nothing is said about "
@@ -117,10 +117,17 @@ def _scope(parts: Sequence[Part]) -> str:
     if not part.sizes:
         return part.scope
     if "any" not in part.sizes.values():
-        return f"{part.scope}; nothing is said about other sizes"
+        less = ", but of what is proved for any number" if _wider(parts) else ""
+        return f"{part.scope}; nothing is said about other sizes{less}"
     if any(r.verdict == Verdict.VIOLATED for r in part.results):
         return f"{part.scope}; a violation is of the sizes in its diagram"
     return part.scope
+
+
+def _wider(parts: Sequence[Part]) -> bool:
+    """Whether something was proved for every size that was searched at some only."""
+    wider = (r for p in parts for r in p.results if r.scope != p.scope)
+    return any(r.verdict == Verdict.PROVED and r.trace is None for r in wider)
 
 
 def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
