@@ -6,8 +6,8 @@
 The protocol is that of ``systems.py`` in both variants, safe; the other tools get what
 ``pagestate export`` writes.  CPU seconds are those of all processes of a tool: for SPIN the
 generator, the C compiler and the verifier (breadth first, which is its faster way here); for the
-engines here a process that has started and imported, for the engine for every size with the
-re-check of its certificate.  A tool that takes longer than the limit is not asked for more pages or
+engines here a process that has started and imported, for those that prove with the re-check of
+their certificate.  A tool that takes longer than the limit is not asked for more pages or
 getters.  Tools that are not installed are left out.
 """
 
@@ -99,8 +99,28 @@ def parametric(case: Case) -> tuple[float, str]:
     return took, f"{len(found.laws) + len(found.clauses)} clauses"
 
 
+def pdr(case: Case) -> tuple[float, str]:
+    """CPU seconds of the pdr engine in this process, certificate re-checked."""
+    engine = importlib.import_module("pagestate.engines.pdr")
+    check = importlib.import_module("pagestate.check.certificate")
+    began = time.process_time()
+    task = case.task()
+    prover = engine.Pdr(task, lambda progress: None)
+    prover.advance(10**9)
+    answer = prover.answers()[0]
+    if answer.verdict != "proved":
+        return time.process_time() - began, str(answer.verdict)
+    alone = time.process_time() - began
+    failures = check.certify(task, answer.certificate, None)
+    took = time.process_time() - began
+    if failures:
+        return took, f"certificate: {failures[0]}"
+    return took, f"{len(answer.certificate.laws)} clauses up to renaming, engine {alone:.2f}"
+
+
 OWN: dict[str, Callable[[Case], tuple[float, str]]] = {
     "explicit": explicit,
+    "pdr": pdr,
     "parametric": parametric,
 }
 
@@ -209,7 +229,7 @@ def table(pages: Sequence[int], getters: Sequence[int], limit: float) -> Iterato
         tools["ABC pdr"] = abc
     else:
         yield "ABC is not installed: left out."
-    names = ["explicit", "parametric (any size)", *tools]
+    names = ["explicit", "pdr", "parametric (any size)", *tools]
     ratios = [f"{tool} / {ours}" for tool in tools for ours in OWN]
     yield f"| variant, pages/getters | {' | '.join([*names, *ratios])} |"
     yield "|" + "---|" * (1 + len(names) + len(ratios))
@@ -219,18 +239,18 @@ def table(pages: Sequence[int], getters: Sequence[int], limit: float) -> Iterato
         slow = dict[str, list[Case]]()
         for case in (Case(coarse, p, g) for p in pages for g in getters):
             found = dict[str, Measured]()
-            for name in ("explicit", *tools):
+            for name in ("explicit", "pdr", *tools):
                 worse = [c for c in slow.get(name, []) if _larger(case, c)]
                 if worse:
                     found[name] = Measured(None, "not tried")
-                elif name == "explicit":
+                elif name in OWN:
                     found[name] = own(name, case, limit)
                 else:
                     found[name] = tools[name](case, limit)
                 if found[name].seconds is None:
                     slow.setdefault(name, []).append(case)
             found["parametric"] = proof
-            cells = [found["explicit"], proof, *(found[t] for t in tools)]
+            cells = [found["explicit"], found["pdr"], proof, *(found[t] for t in tools)]
             times = [ratio(found[tool], found[ours]) for tool in tools for ours in OWN]
             row = [m.text() for m in cells] + times
             yield f"| {variant} {case.pages}/{case.getters} | {' | '.join(row)} |"

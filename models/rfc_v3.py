@@ -11,6 +11,7 @@ from pagestate.models.kernel.reasons import (
     NOT_ATOMIC,
     READS_ALL,
     STAYS_ON_PCP,
+    TOTALRAM,
 )
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
@@ -26,9 +27,11 @@ from pagestate.models.kernel.scenarios import (
     progress,
     properties_of,
     settled,
+    totals,
     unloading,
 )
 from pagestate.models.kernel.state import Memory
+from pagestate.properties.accounting import totalram_is_right
 from pagestate.properties.dumping import mark_is_kept, reads_plugged_memory, unplugged_is_offline
 from pagestate.properties.handing_out import (
     claimed_never_free,
@@ -49,6 +52,7 @@ SCENARIOS = [
     expecting(errors, violated(FORGOTTEN, [poisoned_never_handed_out])),
     expecting(dump, violated(READS_ALL, [reads_plugged_memory])),
     expecting(lists, violated(EARLY, [handed_out_only_online])),
+    expecting(totals, violated(TOTALRAM, [totalram_is_right])),
     expecting(
         unloading,
         violated(
@@ -75,6 +79,7 @@ model = Model(
     switches=generation(
         rule="unreferenced",
         hook=True,
+        totalram_first=True,
         type_bits=True,
         handlable=False,
         kcore="reads",

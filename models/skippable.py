@@ -12,6 +12,7 @@ from pagestate.models.kernel.scenarios import (
     big_block,
     contig,
     dump,
+    emptied,
     errors,
     getters,
     lists,
@@ -44,6 +45,7 @@ SCENARIOS = [
     big_block,
     balloon,
     progress,
+    emptied,
 ]
 
 model = Model(

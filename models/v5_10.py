@@ -4,7 +4,13 @@ from pagestate import Model
 from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
 from pagestate.models.kernel.expectations import expecting, violated
 from pagestate.models.kernel.generation import generation
-from pagestate.models.kernel.reasons import FORGOTTEN, READS_ALL, TRANSIENT, WARN_ONLY
+from pagestate.models.kernel.reasons import (
+    FORGOTTEN,
+    NOT_TRIED_AGAIN,
+    READS_ALL,
+    TRANSIENT,
+    WARN_ONLY,
+)
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
     PUT_IN_THE_WINDOW,
@@ -12,6 +18,7 @@ from pagestate.models.kernel.scenarios import (
     balloon,
     contig,
     dump,
+    emptied,
     errors,
     getters,
     lists,
@@ -28,6 +35,7 @@ from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import unplugged_is_not_managed
 from pagestate.properties.dumping import reads_plugged_memory
 from pagestate.properties.handing_out import poisoned_never_handed_out
+from pagestate.properties.progress import emptied_block_is_removed
 
 SCENARIOS = [
     expecting(
@@ -50,6 +58,7 @@ SCENARIOS = [
     removal,
     balloon,
     progress,
+    expecting(emptied, violated(NOT_TRIED_AGAIN, [emptied_block_is_removed])),
 ]
 
 model = Model(
@@ -58,6 +67,7 @@ model = Model(
     switches=generation(
         rule="notifier",
         type_bits=True,
+        retry_removal=False,
         handlable=False,
         kcore="reads",
         redrain=True,

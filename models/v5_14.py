@@ -4,7 +4,7 @@ from pagestate import Model
 from pagestate.models.kernel.assumptions import DRAIN, DRIVER, GENERAL, PROMPT
 from pagestate.models.kernel.expectations import changed, expecting, violated
 from pagestate.models.kernel.generation import generation
-from pagestate.models.kernel.reasons import FORGOTTEN, TRANSIENT, WARN_ONLY
+from pagestate.models.kernel.reasons import FORGOTTEN, NOT_TRIED_AGAIN, TRANSIENT, WARN_ONLY
 from pagestate.models.kernel.scenarios import (
     LOST_COUNT,
     PUT_IN_THE_WINDOW,
@@ -14,6 +14,7 @@ from pagestate.models.kernel.scenarios import (
     contig,
     dump,
     dump_progress,
+    emptied,
     errors,
     getters,
     lists,
@@ -29,6 +30,7 @@ from pagestate.models.kernel.scenarios import (
 from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import unplugged_is_not_managed
 from pagestate.properties.handing_out import poisoned_never_handed_out
+from pagestate.properties.progress import emptied_block_is_removed
 
 SCENARIOS = [
     expecting(
@@ -53,6 +55,7 @@ SCENARIOS = [
     balloon,
     progress,
     dump_progress,
+    expecting(emptied, violated(NOT_TRIED_AGAIN, [emptied_block_is_removed])),
 ]
 
 model = Model(
@@ -61,6 +64,7 @@ model = Model(
     switches=generation(
         rule="notifier",
         type_bits=True,
+        retry_removal=False,
         isolate_on_online=True,
         pcp_disable=True,
     ),

@@ -7,6 +7,7 @@ from pagestate.models.kernel.generation import generation
 from pagestate.models.kernel.reasons import (
     EARLY,
     FORGOTTEN,
+    NOT_TRIED_AGAIN,
     READS_ALL,
     STAYS_ON_PCP,
     TRANSIENT,
@@ -19,6 +20,7 @@ from pagestate.models.kernel.scenarios import (
     balloon,
     contig,
     dump,
+    emptied,
     errors,
     getters,
     lists,
@@ -35,7 +37,11 @@ from pagestate.models.kernel.state import Memory
 from pagestate.properties.accounting import unplugged_is_not_managed
 from pagestate.properties.dumping import reads_plugged_memory
 from pagestate.properties.handing_out import handed_out_only_online, poisoned_never_handed_out
-from pagestate.properties.progress import notifiers_are_paired, offlining_ends
+from pagestate.properties.progress import (
+    emptied_block_is_removed,
+    notifiers_are_paired,
+    offlining_ends,
+)
 
 SCENARIOS = [
     expecting(
@@ -58,6 +64,7 @@ SCENARIOS = [
     expecting(removal, violated(EARLY, [handed_out_only_online])),
     balloon,
     expecting(progress, violated(STAYS_ON_PCP, [offlining_ends, notifiers_are_paired])),
+    expecting(emptied, violated(NOT_TRIED_AGAIN, [emptied_block_is_removed])),
 ]
 
 model = Model(
@@ -66,6 +73,7 @@ model = Model(
     switches=generation(
         rule="notifier",
         type_bits=True,
+        retry_removal=False,
         handlable=False,
         kcore="reads",
         redrain=False,

@@ -14,6 +14,7 @@ from pagestate.models.kernel.scenarios import (
     contig,
     dump,
     dump_progress,
+    emptied,
     errors,
     getters,
     lists,
@@ -57,6 +58,7 @@ SCENARIOS = [
     balloon,
     progress,
     dump_progress,
+    emptied,
 ]
 SWITCHES: dict[str, bool | str] = {
     "rule": "notifier",

@@ -50,8 +50,8 @@ H7 = Bug(
     "H7",
     "a fully unplugged block is never removed after its offlining failed once",
     "emptied_block_is_removed",
-    Variant("bugs.scenes", "emptied", {"retry_removal": False}, PAGE),
-    Variant("bugs.scenes", "emptied", {}, PAGE),
+    Variant("v5_14", "emptied", {}, PAGE),
+    Variant("v5_14", "emptied", {"retry_removal": True}, PAGE),
     fix="a31648fd4f96, with ddf409851461 and f55484fd7be9 (v6.5)",
     note="another notifier refuses, once",
 )

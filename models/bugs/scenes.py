@@ -11,11 +11,10 @@ from pagestate.models.kernel.memory_failure import memory_failure
 from pagestate.models.kernel.memory_hotplug import sysfs
 from pagestate.models.kernel.page_alloc import alloc_page
 from pagestate.models.kernel.process import user
-from pagestate.models.kernel.scenarios import properties_of
+from pagestate.models.kernel.scenarios import properties_of, worker
 from pagestate.models.kernel.state import Memory
-from pagestate.models.kernel.virtio_mem import virtio_mem
 from pagestate.models.kernel.virtio_mem_bbm import virtio_mem_bbm
-from pagestate.properties.progress import emptied_block_is_removed, offlining_ends
+from pagestate.properties.progress import offlining_ends
 from pagestate.properties.references import free_is_unreferenced
 
 
@@ -42,8 +41,6 @@ def kernel_user(m: Memory, page: Page) -> None:
 
 persistent_sysfs = replace(cast(ThreadDecl, sysfs), eager=True)
 """Somebody who writes to the state file again and again."""
-worker = replace(cast(ThreadDecl, virtio_mem), eager=True)
-"""The work item of virtio-mem with its retry timer: it always runs again."""
 
 one_error = replace(cast(ThreadDecl, memory_failure), repeat=False)
 """An error is reported, once."""
@@ -79,13 +76,6 @@ pinned = Scenario(
     switches={**NO_SIGNALS, "big_block": True, "zone_movable": True},
     properties=[offlining_ends],
 )
-emptied = Scenario(
-    "emptied",
-    "offlining fails the first time that the driver wants to remove its block",
-    threads=[worker],
-    switches={**STAYS_UNPLUGGED, "removes_online": True, "veto_once": True},
-    properties=[emptied_block_is_removed],
-)
 unloaded = Scenario(
     "unloaded",
     "the driver of RFC v3 is unloaded while its block is online",
@@ -94,7 +84,7 @@ unloaded = Scenario(
     sizes={"page": 3},
     properties=[free_is_unreferenced],
 )
-SCENARIOS = [poisoned_lru, poisoned_offline, kept, pinned, emptied, unloaded]
+SCENARIOS = [poisoned_lru, poisoned_offline, kept, pinned, unloaded]
 
 model = Model(
     "bugs.scenes",

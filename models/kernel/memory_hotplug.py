@@ -18,6 +18,7 @@ from pagestate import (
 )
 from pagestate.models.kernel.accounting import (
     account_offlined,
+    account_onlined,
     begin_operation,
     end_operation,
 )
@@ -289,6 +290,7 @@ def online_pages(m: Memory) -> None:
         for page in m.pages:
             online_page(m, page)
         m.section_online = True
+        account_onlined(m)
         if isolate_on_online:
             undo_isolate_page_range(m)
         notify_online(m)

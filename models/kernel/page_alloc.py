@@ -11,6 +11,7 @@ from pagestate.models.kernel.switches import (
     free_checks,
     pcp,
     pcp_disable,
+    rule,
     type_bits,
 )
 
@@ -73,6 +74,8 @@ def free_pages_core(m: Memory, page: Page) -> None:
     m.revived = False
     if accounting and m.managed[page] < MOST:
         m.managed[page] += 1
+    if accounting and rule == "unreferenced" and m.totalram[page] < MOST:
+        m.totalram[page] += 1
 
 
 @atomic(src="mm/page_alloc.c: drain_all_pages")

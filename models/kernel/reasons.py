@@ -45,3 +45,10 @@ SUBTRACTED_TWICE = (
     "N2: a poisoned PageOffline page is not counted among the PageOffline pages, and so subtracted "
     "from managed_pages at unplug and at offline"
 )
+NOT_TRIED_AGAIN = (
+    "H7: the driver does not try again to remove a block that is fully unplugged (fixed in v6.5)"
+)
+TOTALRAM = (
+    "R1: MEM_CANCEL_OFFLINE takes off what MEM_GOING_OFFLINE had added to totalram, also where an "
+    "earlier notifier refused and it had added nothing"
+)

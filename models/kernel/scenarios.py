@@ -5,9 +5,11 @@ together in the first scenarios; in the others the driver and sysfs meet one mor
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
 
 from pagestate import Scenario, deadlock_free
-from pagestate.lang.functions import PropertyDecl
+from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.models.kernel.acpi import acpi_memory_device
 from pagestate.models.kernel.balloon import balloon_driver
 from pagestate.models.kernel.contig import contig_user
@@ -19,8 +21,11 @@ from pagestate.models.kernel.process import user
 from pagestate.models.kernel.virtio_mem import virtio_mem
 from pagestate.models.kernel.virtio_mem_bbm import virtio_mem_bbm
 from pagestate.properties.accounting import (
+    isolation_is_undone,
     managed_is_right,
     plugged_size_is_right,
+    present_is_right,
+    totalram_is_right,
     unplugged_is_not_managed,
 )
 from pagestate.properties.dumping import mark_is_kept, reads_plugged_memory, unplugged_is_offline
@@ -52,6 +57,7 @@ from pagestate.properties.offlining import (
     offlined_with_consent,
 )
 from pagestate.properties.progress import (
+    emptied_block_is_removed,
     notifiers_are_paired,
     offlining_ends,
     writers_are_not_starved,
@@ -192,6 +198,22 @@ accounts = Scenario(
         managed_is_right,
         unplugged_is_not_managed,
         plugged_size_is_right,
+        present_is_right,
+        isolation_is_undone,
+        goes_offline_partially_plugged,
+        page_revived,
+    ],
+)
+totals = Scenario(
+    "accounts",
+    "what pages contribute to totalram and to the counters of the device; other notifiers refuse",
+    threads=[virtio_mem, sysfs],
+    switches={"accounting": True, "vetoes": True},
+    properties=[
+        totalram_is_right,
+        plugged_size_is_right,
+        present_is_right,
+        isolation_is_undone,
         goes_offline_partially_plugged,
         page_revived,
     ],
@@ -237,6 +259,16 @@ dump_progress = Scenario(
     threads=[dumper, virtio_mem, sysfs],
     switches={"signals": False, "freeze": True, "kcore": "tests"},
     properties=[writers_are_not_starved, deadlock_free],
+)
+
+worker = replace(cast(ThreadDecl, virtio_mem), eager=True)
+"""The work item of virtio-mem with its retry timer: it always runs again."""
+emptied = Scenario(
+    "emptied",
+    "the first time that the driver wants to remove its block, offlining fails",
+    threads=[worker],
+    switches={"signals": False, "revive": False, "removes_online": True, "veto_once": True},
+    properties=[emptied_block_is_removed],
 )
 
 # --------------------------------------------------------------------------- without virtio-mem

@@ -69,6 +69,8 @@ class Memory(State):
 
     # ------------------------------------------------------- the contribution to the counters
     managed = per_page(Range(LEAST, MOST), init=1, doc="what the page adds to zone->managed_pages")
+    totalram = per_page(Range(LEAST, MOST), init=1, doc="what it adds to totalram_pages (RFC v3)")
+    present = per_page(bool, init=True, doc="whether it counts in zone->present_pages")
     sized = per_page(Range(LEAST, MOST), init=1, doc="what it adds to virtio-mem's plugged_size")
 
     # ----------------------------------------------------------- where CPUs are with the page

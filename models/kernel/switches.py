@@ -275,6 +275,13 @@ accounting = switch(
     "what each page adds to the counters of the zone and the driver is modelled",
     src="mm/page_alloc.c: adjust_managed_page_count",
 )
+totalram_first = switch(
+    "totalram_first",
+    False,
+    "MEM_CANCEL_OFFLINE corrects totalram before it looks whether MEM_GOING_OFFLINE was handled "
+    "(RFC v3)",
+    src="drivers/virtio/virtio_mem.c: virtio_mem_memory_notifier_cb",
+)
 signals = switch(
     "signals",
     True,

@@ -8,6 +8,7 @@ from pagestate import (
     atomic,
     down_write,
     either,
+    expect_dead,
     inline,
     mutex_lock,
     mutex_unlock,
@@ -26,6 +27,7 @@ from pagestate.models.kernel.page_ref import (
 )
 from pagestate.models.kernel.state import BlockState, Memory
 from pagestate.models.kernel.switches import (
+    accounting,
     big_block,
     cancel_sets,
     freeze,
@@ -35,6 +37,7 @@ from pagestate.models.kernel.switches import (
     mutant,
     reorder,
     rule,
+    totalram_first,
     unload,
     vetoes,
     virtio_mem_loaded,
@@ -166,6 +169,7 @@ def going_offline(m: Memory) -> bool:
     if unload and rule != "unreferenced":
         refused = m.removing
         if refused:
+            expect_dead("while removing, the mutex is given up for an offline block only")
             mutex_unlock(m.hotplug_mutex)
             return False
     with atomic("memory_notify(MEM_GOING_OFFLINE)"):
@@ -176,6 +180,10 @@ def going_offline(m: Memory) -> bool:
         for page in m.pages:
             if lets_go(m, page):
                 fake_offline_going_offline(m, page)
+    if rule == "unreferenced" and accounting:
+        for page in m.pages:
+            if lets_go(m, page):
+                managed_add(m, page)
     return True
 
 
@@ -216,10 +224,14 @@ def freeze_dropped(m: Memory, page: Page) -> None:
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_notify_cancel_offline")
 def cancel_offline(m: Memory) -> None:
     """MEM_CANCEL_OFFLINE: take the references back; nothing to do if nothing was dropped."""
+    if totalram_first:
+        correct_totalram(m)
     if (vetoes or unload) and mutant != "cancel_always":
         active = m.hotplug_active
         if not active:
             return
+    if not totalram_first:
+        correct_totalram(m)
     if rule == "notifier" and virtio_mem_loaded:
         for page in m.pages:
             if lets_go(m, page):
@@ -232,6 +244,15 @@ def cancel_offline(m: Memory) -> None:
         for p in m.pages:
             m.was_offline[p] = False
     mutex_unlock(m.hotplug_mutex)
+
+
+@inline(src="drivers/virtio/virtio_mem.c: virtio_mem_memory_notifier_cb")
+def correct_totalram(m: Memory) -> None:
+    """RFC v3: what MEM_GOING_OFFLINE added for the core to subtract is taken off again."""
+    if rule == "unreferenced" and accounting and virtio_mem_loaded:
+        for page in m.pages:
+            if lets_go(m, page):
+                managed_sub(m, page)
 
 
 @inline(src="drivers/virtio/virtio_mem.c: virtio_mem_fake_offline_cancel_offline")

@@ -3,7 +3,9 @@
 The certificate's own road for finite sizes: every cell is an integer (or a Boolean) for each moment
 of a short execution, parameters and quantifiers are spelled out over the members, and values are
 not bounded at all: that every value stays in its sort, and every counter below the bound of the
-invariant, is itself claimed after each step.  The scripts must all be unsatisfiable:
+invariant, is itself claimed after each step.  Of steps that differ by a renaming of members that
+nothing tells apart one is asked for (:mod:`pagestate.check.alike`).  The scripts must all be
+unsatisfiable:
 
 * initiation: a fact fails after fewer than ``depth`` steps from an initial state, the facts holding
   before;
@@ -14,11 +16,12 @@ With distinct states this is sound because a shortest execution to a state, or b
 fact fails repeats no state before that step.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import assert_never
 
+from pagestate.check.alike import alike, first_bindings
 from pagestate.check.obligations import Obligation, numbered, obligations
 from pagestate.check.smtlib import NoText, Script, symbol
 from pagestate.core.evaluate import Binding, bindings, cells, values
@@ -30,7 +33,7 @@ from pagestate.core.system import Action, StateVar, System, terms_of
 from pagestate.core.trace import CellName
 from pagestate.engines.interface import Task
 
-_WORDS = {"not": "not", "and": "and", "or": "or", "lt": "<", "le": "<=", "add": "+", "sub": "-"}
+_WORDS = {"lt": "<", "le": "<=", "add": "+", "sub": "-"}
 
 
 def obligations_of(task: Task, invariant: AnyInvariant) -> tuple[Obligation, ...]:
@@ -63,12 +66,16 @@ class _Maker:
         self, system: System, sizes: Sizes, invariant: FiniteInvariant, chosen: Sequence[Property]
     ) -> None:
         self.system, self.invariant = system, invariant
+        for action in system.actions:
+            _spelled_out(action)
         self.sizes = replace(sizes, count_bound=invariant.count_bound)
         self.variables = {v.name: v for v in system.variables}
         self.cells = tuple(cells(system, self.sizes))
         self.known = frozenset(self.cells)
         self.of_states = [_fact(p) for p in chosen if p.kind != "step"] + list(invariant.laws)
         self.of_steps = [p.formula for p in chosen if p.kind == "step"]
+        self.said = dict[int, tuple[str, ...]]()
+        self.alike = alike(system, [*self.of_states, *self.of_steps])
         for fact in self.of_states:
             if any(isinstance(t, Read) and t.primed for t in walk(fact)):
                 raise NoText("a value after the step in a fact about states")
@@ -76,7 +83,7 @@ class _Maker:
     def initiation(self) -> Iterator[Obligation]:
         """No fact fails within the first steps."""
         for steps in range(self.invariant.depth):
-            script = self.execution(steps)
+            script = self.execution()
             for var in self.system.variables:
                 for name in self.cells:
                     if name[0] != var.name:
@@ -100,32 +107,34 @@ class _Maker:
     def consecution(self, action: Action) -> Obligation:
         """``action`` keeps the facts."""
         depth = self.invariant.depth
-        script = self.execution(depth)
+        script = self.execution()
         for moment in range(depth):
             self.suppose(script, moment)
-        for moment in range(depth - 1):
-            self.any_step(script, moment)
+            if moment < depth - 1:
+                self.any_step(script, moment)
         if self.invariant.distinct:
             for one, other in combinations(range(depth), 2):
                 here, there = self.at(one), self.at(other)
                 same = (f"(= {here.cell(c)} {there.cell(c)})" for c in self.cells)
                 script.claim(f"(not (and true {' '.join(same)}))")
-        self.one_step(script, depth - 1, (action,))
+        first = [(action, b) for b in first_bindings(action, self.sizes, self.alike)]
+        self.one_step(script, depth - 1, first)
         self.fails(script, depth)
         return Obligation("", f"consecution of {action.name}", script.text())
 
     def at(self, moment: int) -> "_Teller":
         return _Teller(self.variables, self.known, self.sizes, moment)
 
-    def execution(self, steps: int) -> Script:
-        """The cells at every moment."""
+    def execution(self) -> Script:
+        """The cells at the first moment."""
         script = Script()
-        for moment in range(steps + 1):
-            teller = self.at(moment)
-            for name in self.cells:
-                kind = "Bool" if isinstance(self.variables[name[0]].sort, BoolSort) else "Int"
-                script.lines.append(f"(declare-const {teller.cell(name)} {kind})")
+        for name in self.cells:
+            script.lines.append(f"(declare-const {self.at(0).cell(name)} {self.kind(name)})")
         return script
+
+    def kind(self, name: CellName) -> str:
+        """The sort of a cell in a script."""
+        return "Bool" if isinstance(self.variables[name[0]].sort, BoolSort) else "Int"
 
     def range(self, name: CellName, moment: int) -> list[str]:
         """That a cell has a value of its sort."""
@@ -145,15 +154,15 @@ class _Maker:
                 assert_never(sort)
         return [f"(<= {_number(low)} {cell})", f"(<= {cell} {_number(high)})"]
 
-    def facts(self, moment: int) -> Iterator[str]:
+    def facts(self, moment: int) -> tuple[str, ...]:
         """The invariant at a moment, with what it says of the step to it."""
-        for name in self.cells:
-            yield from self.range(name, moment)
-        for fact in self.of_states:
-            yield self.at(moment).truth(fact, {})
-        if moment:
-            for fact in self.of_steps:
-                yield self.at(moment - 1).truth(fact, {})
+        if moment not in self.said:
+            here = [bound for name in self.cells for bound in self.range(name, moment)]
+            here += [self.at(moment).truth(fact, {}) for fact in self.of_states]
+            if moment:
+                here += [self.at(moment - 1).truth(fact, {}) for fact in self.of_steps]
+            self.said[moment] = tuple(here)
+        return self.said[moment]
 
     def suppose(self, script: Script, moment: int) -> None:
         for fact in self.facts(moment):
@@ -164,24 +173,25 @@ class _Maker:
         script.claim(f"(or false {lost})")
 
     def any_step(self, script: Script, moment: int) -> None:
-        self.one_step(script, moment, self.system.actions)
+        every = [(a, b) for a in self.system.actions for b in bindings(a, self.sizes)]
+        self.one_step(script, moment, every)
 
-    def one_step(self, script: Script, moment: int, actions: Sequence[Action]) -> None:
-        """The step from ``moment`` on is one of ``actions``, with some values of its parameters."""
+    def one_step(
+        self, script: Script, moment: int, steps: Iterable[tuple[Action, Binding]]
+    ) -> None:
+        """The step from ``moment`` on is one of ``steps``: actions with their parameters."""
         teller, after = self.at(moment), self.at(moment + 1)
         new = {name: teller.cell(name) for name in self.cells}
         taken, number = symbol(f"step {moment}"), 0
         script.lines.append(f"(declare-const {taken} Int)")
-        for action in actions:
-            _spelled_out(action)
-            for picks in bindings(action, self.sizes):
-                this, number = f"(= {taken} {number})", number + 1
-                script.claim(f"(=> {this} {teller.truth(action.guard, picks)})")
-                for name, value in self.written(teller, action, picks).items():
-                    new[name] = f"(ite {this} {value} {new[name]})"
+        for action, picks in steps:
+            this, number = f"(= {taken} {number})", number + 1
+            script.claim(f"(=> {this} {teller.truth(action.guard, picks)})")
+            for name, value in self.written(teller, action, picks).items():
+                new[name] = f"(ite {this} {value} {new[name]})"
         script.claim(f"(and (<= 0 {taken}) (< {taken} {number}))")
         for name, value in new.items():
-            script.claim(f"(= {after.cell(name)} {value})")
+            script.lines.append(f"(define-fun {after.cell(name)} () {self.kind(name)} {value})")
 
     def written(self, teller: "_Teller", action: Action, picks: Binding) -> dict[CellName, str]:
         """The values that an action with these parameters gives to cells."""
@@ -264,12 +274,16 @@ class _Teller:
                 return (replace(self, moment=self.moment + 1) if primed else self).cell(place)
             case Op(op="eq", args=(a, b)) if isinstance(a.sort, BoolSort):
                 return f"(= {self.truth(a, env)} {self.truth(b, env)})"
+            case Op(op="eq", args=(Param() as a, Param() as b)) if {a.name, b.name} <= env.keys():
+                return "true" if env[a.name] == env[b.name] else "false"
             case Op(op="eq", args=(a, b)):
                 return f"(= {self.number(a, env)} {self.number(b, env)})"
             case Op(op="ite", args=(test, a, b)):
                 return f"(ite {self.truth(test, env)} {self.say(a, env)} {self.say(b, env)})"
-            case Op(op="not" | "and" | "or", args=args):
-                return f"({_WORDS[e.op]} {' '.join(self.truth(a, env) for a in args)})"
+            case Op(op="and" | "or", args=args):
+                return _joined(e.op, (self.truth(a, env) for a in args))
+            case Op(op="not", args=(a,)):
+                return f"(not {self.truth(a, env)})"
             case Op(args=args):
                 return f"({_WORDS[e.op]} {' '.join(self.number(a, env) for a in args)})"
             case Quant():
@@ -284,12 +298,29 @@ class _Teller:
     def _listed(self, e: Quant, env: Binding) -> str:
         if isinstance(e.binder.sort, CountSort):
             raise NoText("a quantifier over all numbers")
-        said = [
+        said = (
             self.truth(e.body, {**env, e.binder.name: v}) for v in values(e.binder.sort, self.sizes)
-        ]
+        )
         if e.kind == "count":
             return f"(+ 0 {' '.join(f'(ite {b} 1 0)' for b in said)})"
-        return f"(and true {' '.join(said)})" if e.kind == "all" else f"(or false {' '.join(said)})"
+        return _joined("and" if e.kind == "all" else "or", said)
+
+
+def _joined(op: str, said: Iterable[str]) -> str:
+    """The conjunction or disjunction; it is said no further once the constants decide it.
+
+    Laws about members that differ are spelled out over all members: most of it is decided so.
+    """
+    unit, zero = ("true", "false") if op == "and" else ("false", "true")
+    parts = list[str]()
+    for part in said:
+        if part == zero:
+            return zero
+        if part != unit:
+            parts.append(part)
+    if len(parts) < 2:
+        return parts[0] if parts else unit
+    return f"({op} {' '.join(parts)})"
 
 
 def _constant(value: Value, sort: Sort) -> str:

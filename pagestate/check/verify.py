@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pagestate.check.certificate import certify
-from pagestate.check.minimise import minimised
+from pagestate.check.minimise import Steps, minimised
 from pagestate.check.names import file_stem
 from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch, replay
@@ -20,6 +20,7 @@ from pagestate.core.trace import Trace
 from pagestate.core.verdict import PROOFS, Answer, Verdict
 from pagestate.engines.bmc import Bmc
 from pagestate.engines.interface import Task
+from pagestate.lang.concrete import Machine
 
 _MOST_MEMBERS = 4
 """The largest instance that an engine for every size looks at."""
@@ -49,27 +50,44 @@ class Proofs:
         return next(((where,) for known, where in self.kept if known is invariant), None)
 
 
+@dataclass(slots=True)
+class Shared:
+    """What the answers to one request share: work that is done once.
+
+    The search with ordered scans, the re-checked proofs, the compiled steps, and the machine that
+    has replayed a trace.
+    """
+
+    scans: OrderedScans
+    steps: Steps
+    proofs: Proofs = field(default_factory=Proofs)
+    machine: Machine | None = None
+
+
+def shared(request: Request) -> Shared:
+    """For the answers to ``request``."""
+    return Shared(OrderedScans(request), Steps(request.compiled.system))
+
+
 def verified(
     request: Request,
     task: Task,
     answer: Answer,
     directory: Path | None,
-    scans: OrderedScans | None = None,
-    proofs: Proofs | None = None,
+    known: Shared | None = None,
 ) -> Checked:
     """Replay the trace or re-check the certificate of an answer.  Raises CheckFailed.
 
-    ``directory``: where to keep the certificate of a proof for every size, if anywhere; ``scans``
-    and ``proofs``: the search with ordered scans, and the re-checked proofs, that answers to the
-    same request share.
+    ``directory``: where to keep the certificate of a proof, if anywhere; ``known``: what earlier
+    answers to the same request have left.
     """
+    known = known or shared(request)
     prop = next(p for p in task.properties if p.name == answer.property)
-    trace = _replayed(request, task, answer, prop)
+    trace = _replayed(request, task, answer, prop, known)
     if answer.verdict == Verdict.VIOLATED and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as violated without a trace")
     if answer.verdict == Verdict.VIOLATED and trace is not None:
-        scans = scans or OrderedScans(request)
-        remarks = [r for r in (answer.reason, scans.remark(prop, trace)) if r]
+        remarks = [r for r in (answer.reason, known.scans.remark(prop, trace)) if r]
         answer = replace(answer, reason="; ".join(remarks))
     if prop.kind == "reachable" and answer.verdict in PROOFS and trace is None:
         raise CheckFailed(f"{answer.engine} reports {prop.name} as met without a trace")
@@ -82,7 +100,7 @@ def verified(
         raise CheckFailed(f"{answer.engine} reports {prop.name} as proved without a certificate")
     if prop.name not in invariant.properties:
         raise CheckFailed(f"the certificate of {prop.name} is about other properties")
-    before = None if proofs is None else proofs.certificate(invariant)
+    before = known.proofs.certificate(invariant)
     if before is not None:
         return Checked(answer, None, before[0])
     nothing = _nothing_starts(task)
@@ -95,8 +113,7 @@ def verified(
     if failures:
         raise CheckFailed(f"the certificate of {prop.name} fails: {failures[0]}")
     kept = None if where is None else str(where)
-    if proofs is not None:
-        proofs.kept.append((invariant, kept))
+    known.proofs.kept.append((invariant, kept))
     return Checked(answer, None, kept)
 
 
@@ -117,7 +134,9 @@ def _nothing_starts(task: Task) -> str:
     return f"there is no initial state ({sizes})"
 
 
-def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> Trace | None:
+def _replayed(
+    request: Request, task: Task, answer: Answer, prop: Property, known: Shared
+) -> Trace | None:
     if answer.path is None:
         return None
     compiled = request.compiled
@@ -127,7 +146,7 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
             trace = trace_of(
                 compiled.system,
                 sizes,
-                minimised(compiled.system, sizes, prop, answer.path),
+                minimised(compiled.system, sizes, prop, answer.path, known.steps),
                 prop,
                 answer.verdict.value,
                 answer.engine,
@@ -135,7 +154,7 @@ def _replayed(request: Request, task: Task, answer: Answer, prop: Property) -> T
             )
             if request.scenario:
                 trace = replace(trace, meta={**trace.meta, "scenario": request.scenario})
-            replay(compiled, prop, trace)
+            known.machine = replay(compiled, prop, trace, known.machine)
             return trace
         except (NotAPath, ReplayMismatch) as error:
             failure = str(error)

@@ -8,7 +8,7 @@ from pagestate.core.trace import Trace
 from pagestate.lang.compile import Compiled, compile_model, valuation_of
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
-from pagestate.lang.load import shipped_names
+from pagestate.lang.load import is_shipped
 from pagestate.view.background import Background, background_of
 from pagestate.view.sources import read_sources
 from pagestate.view.wellformed import TraceError
@@ -28,10 +28,10 @@ class Models:
         ``model`` is the path or name given by the user; without one a shipped model of the trace's
         name is taken.  A model given by the user has to fit: else TraceError.
         """
-        if not model and trace.model not in shipped_names():
+        if not model and not is_shipped(trace.model):
             return None, ""
         try:
-            return self.fitting(trace, self._load(model or trace.model)), ""
+            return self.fitting(trace, self.load(model or trace.model)), ""
         except (TraceError, ModelError) as error:
             if model:
                 raise TraceError(f"the trace is no execution of {model}: {error}") from None
@@ -57,10 +57,10 @@ class Models:
 
         Raises TraceError, ModelError.
         """
-        if not model and trace.model not in shipped_names():
+        if not model and not is_shipped(trace.model):
             text = f"the trace is of the model {trace.model}, which is not a shipped one"
             raise TraceError(f"{text}: say where it is with --model")
-        declared = self._load(model or trace.model)
+        declared = self.load(model or trace.model)
         if declared.name != trace.model:
             raise TraceError(f"the trace is of the model {trace.model}, not of {declared.name}")
         for part in _parts(trace, declared):
@@ -69,7 +69,8 @@ class Models:
                 return compiled
         raise TraceError(f"{trace.model} has changed: it has other threads or variables")
 
-    def _load(self, name: str) -> Model:
+    def load(self, name: str) -> Model:
+        """The model called ``name``.  Raises UserError."""
         if name not in self.loaded:
             self.loaded[name] = load(name)
         return self.loaded[name]
@@ -90,16 +91,18 @@ class Models:
 
 
 def _parts(trace: Trace, declared: Model) -> Iterator[Model]:
-    """The model, or its scenario that the trace names; if it names none, those with its threads."""
+    """The model, or its scenario that the trace names; if it names none, those with its threads.
+
+    Of these the ones that have the property come first.
+    """
     named = trace.meta.get("scenario", "")
     if named or not declared.scenarios:
         yield declared.in_scenario(named) if named else declared
         return
     threads = {v.thread for v in trace.variables if v.thread is not None}
-    for each in declared.scenarios:
-        part = declared.in_scenario(each.name)
-        if threads == {t.name for t in part.declared_threads()}:
-            yield part
+    parts = (declared.in_scenario(each.name) for each in declared.scenarios)
+    fitting = [p for p in parts if threads == {t.name for t in p.declared_threads()}]
+    yield from sorted(fitting, key=lambda p: all(d.name != trace.property for d in p.properties))
 
 
 def _setting(value: object) -> str:

@@ -26,7 +26,7 @@ from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.declare import Model
 from pagestate.run.larger import Larger
-from pagestate.run.part import Part, part_of
+from pagestate.run.part import Part, about_all, part_of
 from pagestate.run.plan import ENGINES, misfit
 from pagestate.run.portfolio import Options, run
 from pagestate.run.scenarios import Refused, Wish, run_scenarios, unused
@@ -101,7 +101,7 @@ Exit codes:
     type=click.Choice(ENGINES),
     default="auto",
     show_default=True,
-    help="explicit: visit every state; bmc: Z3, step by step deeper; induction: prove for "
+    help="explicit: visit every state; bmc: Z3, step by step deeper; induction, pdr: prove for "
     "these sizes; parametric: prove for every size; liveness: fair cycles; auto: what fits.",
 )
 @click.option(
@@ -213,7 +213,8 @@ def check(
     meter.clear()
     problems = unused(wish, found)
     found = [p for p in found if p.results] or found[:1]
-    problems += _deliver(declared, found, json_file, trace_dir, require_proof, values)
+    whole = about_all(found) if not (settings or sizes or names or scenarios) else []
+    problems += _deliver(declared, found, whole, json_file, trace_dir, require_proof, values)
     out = sys.stderr if json_file == "-" else sys.stdout
     for more in more_of(declared, found, wish.settings, most):
         problem = emit("\n" + more.text(values, report.width_of(out)), out)
@@ -236,7 +237,7 @@ def check(
     if interrupted:
         click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
-        [r for p in found for r in p.results],
+        [*(r for p in found for r in p.results), *whole],
         require_proof=require_proof,
         interrupted=interrupted,
         internal_error=any(p.errors for p in found),
@@ -250,6 +251,7 @@ def check(
 def _deliver(
     model: Model,
     parts: Sequence[Part],
+    whole: Sequence[Result],
     json_file: str | None,
     trace_dir: Path | None,
     require_proof: bool,
@@ -261,10 +263,10 @@ def _deliver(
     """
     problems = [text for p in parts for text in p.problems]
     out = sys.stderr if json_file == "-" else sys.stdout
-    text = report.text(model, parts, require_proof, values, report.width_of(out))
+    text = report.text(model, parts, require_proof, values, report.width_of(out), whole)
     problems.append(emit(text, out))
     if json_file is not None:
-        listing = json.dumps(results_object(parts), indent=2)
+        listing = json.dumps(results_object(parts, whole), indent=2)
         if json_file == "-":
             problems.append(emit(listing, sys.stdout))
         else:

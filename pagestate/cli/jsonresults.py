@@ -10,9 +10,10 @@ from pagestate.view.itf import to_itf
 V = TypeVar("V")
 
 
-def results_object(parts: Sequence[Part]) -> dict[str, Any]:
+def results_object(parts: Sequence[Part], whole: Sequence[Result] = ()) -> dict[str, Any]:
     """The results of a run, as plain JSON values; expects at least one part.
 
+    ``whole`` are results about all parts together.
     ``switches`` and ``sizes`` are those that all scenarios have in common; ``scenarios`` lists what
     each has (nothing, for a model without scenarios).
     """
@@ -22,7 +23,7 @@ def results_object(parts: Sequence[Part]) -> dict[str, Any]:
         "sizes": common([p.sizes for p in parts]),
         "interrupted": any(p.interrupted for p in parts),
         "errors": [e for p in parts for e in p.errors],
-        "properties": [_result(r) for p in parts for r in p.results],
+        "properties": [_result(r) for r in (*(r for p in parts for r in p.results), *whole)],
         "scenarios": [_scenario(p) for p in parts if p.scenario],
     }
 

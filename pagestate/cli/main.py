@@ -22,6 +22,7 @@ from pagestate.cli.gate import baseline, cache, gate, report
 from pagestate.cli.graph import graph
 from pagestate.cli.matrix import matrix
 from pagestate.cli.models import models
+from pagestate.cli.needs import needs
 from pagestate.cli.prove import prove
 from pagestate.cli.replay import replay
 from pagestate.cli.show import show
@@ -115,6 +116,7 @@ main.add_command(export)
 main.add_command(graph)
 main.add_command(matrix)
 main.add_command(models)
+main.add_command(needs)
 main.add_command(prove)
 main.add_command(replay)
 main.add_command(report)

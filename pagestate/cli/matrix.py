@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pagestate.lang.declare import Model
 from pagestate.lang.load import shipped_names
 from pagestate.matrix import render
 from pagestate.matrix.table import matrix_of
-from pagestate.run.part import Part, part_of
+from pagestate.run.part import Part, about_all, part_of
 from pagestate.run.portfolio import Options, run
 from pagestate.run.scenarios import Refused, Wish, run_scenarios
 
@@ -76,7 +77,10 @@ def matrix(
         if (scenarios and not mine) or (props and not wanted):
             skipped.append(model.name)
             continue
-        parts += _checked(Wish(model, {}, size, wanted), mine, options, meter)
+        found = _checked(Wish(model, {}, size, wanted), mine, options, meter)
+        if found and not (mine or wanted or size):
+            found[-1] = replace(found[-1], results=(*found[-1].results, *about_all(found)))
+        parts += found
     meter.clear()
     if not parts:
         raise UserError("no model has what was asked for")

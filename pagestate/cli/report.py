@@ -10,7 +10,7 @@ from textwrap import wrap
 from typing import TextIO
 
 from pagestate.check.outcome import Exit, code_of
-from pagestate.check.vacuity import dead_everywhere
+from pagestate.check.vacuity import dead_statements
 from pagestate.cli.jsonresults import common
 from pagestate.core.verdict import PROOFS, Result, Verdict
 from pagestate.lang.declare import Model
@@ -34,10 +34,18 @@ def width_of(stream: TextIO) -> int:
 
 
 def text(
-    model: Model, parts: Sequence[Part], require_proof: bool, values: bool, width: int = WIDTH
+    model: Model,
+    parts: Sequence[Part],
+    require_proof: bool,
+    values: bool,
+    width: int = WIDTH,
+    whole: Sequence[Result] = (),
 ) -> str:
-    """The whole report on a model; expects at least one part, several of one with scenarios."""
-    results = [r for p in parts for r in p.results]
+    """The whole report on a model; expects at least one part, several of one with scenarios.
+
+    ``whole`` are results about all parts together.
+    """
+    results = [*(r for p in parts for r in p.results), *whole]
     engines = {r.engine for r in results}
     table = _Table(results, require_proof, width)
     lines = [*_fold(_heading(model, parts), width), ""]
@@ -45,6 +53,7 @@ def text(
         if part.scenario:
             lines += _fold(_title(model, part, parts), width)
         lines += [*table.rows(part.results), *([""] if part.scenario else [])]
+    lines += table.rows(whole)
     lines += _diagram(results, values, width) or ([] if parts[0].scenario else [""])
     lines += _list("expected:", _reasons(parts), width)
     lines += _list(*_never_taken(parts), width)
@@ -53,7 +62,7 @@ def text(
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", _assumptions(parts), width)
-    lines += _fold(f"result: {_summary(parts, require_proof)}", width)
+    lines += _fold(f"result: {_summary(parts, results, require_proof)}", width)
     return "\n".join(lines)
 
 
@@ -74,10 +83,10 @@ def _list(title: str, items: Sequence[str], width: int) -> list[str]:
     return [title, *(line for item in items for line in _fold(f"  - {item}", width, 4))]
 
 
-def _settings(model: Model, values: Mapping[str, bool | str | int]) -> str:
-    """The switches that differ from the model's defaults; all of them where they are few."""
+def _settings(model: Model, values: Mapping[str, bool | str | int], few: int = MANY) -> str:
+    """The switches that differ from the model's defaults; all of them if they are ``few``."""
     free = [s for s in model.declared_switches() if len(s.choices) > 1 and s.name in values]
-    if len(free) > MANY:
+    if len(free) > few:
         free = [s for s in free if values[s.name] != s.default]
     return " ".join(f"{s.name}={show(values[s.name])}" for s in free)
 
@@ -97,7 +106,7 @@ def _heading(model: Model, parts: Sequence[Part]) -> str:
 def _title(model: Model, part: Part, parts: Sequence[Part]) -> str:
     """The heading of a scenario: who is left out, and where it differs from others."""
     same = common([p.switches for p in parts])
-    own = _settings(model, {n: v for n, v in part.switches.items() if n not in same})
+    own = _settings(model, {n: v for n, v in part.switches.items() if n not in same}, few=0)
     doc = next(s.doc for s in model.scenarios if s.name == part.scenario).strip().splitlines()[0]
     left = f"left out: {', '.join(part.left_out)}" if part.left_out else "nobody left out"
     facts = [f for f in (part.scope, own, left) if f]
@@ -164,10 +173,9 @@ def _remarks(parts: Sequence[Part], width: int) -> list[str]:
 
 
 def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:
-    if parts[0].scenario:
-        title = "steps that are never taken in any of the scenarios:"
-        return title, dead_everywhere([p.steps for p in parts])
-    return "steps that are never taken:", [c.text for c in parts[0].steps if c.taken is False]
+    everywhere = " in any of the scenarios" if parts[0].scenario else ""
+    dead = dead_statements([p.steps for p in parts])
+    return f"steps that are never taken{everywhere}:", [d.text for d in dead]
 
 
 def _assumptions(parts: Sequence[Part]) -> list[str]:
@@ -273,9 +281,8 @@ def _shown_trace(results: Sequence[Result]) -> Result | None:
     )
 
 
-def _summary(parts: Sequence[Part], require_proof: bool) -> str:
+def _summary(parts: Sequence[Part], results: Sequence[Result], require_proof: bool) -> str:
     """The last line: the worst mark, and how many of what; of scenarios, in these only."""
-    results = [r for p in parts for r in p.results]
     if not results:
         return "nothing to check"
     codes = {code_of(r, require_proof) for r in results}

@@ -9,11 +9,15 @@ from pathlib import Path
 import click
 
 from pagestate import __version__
+from pagestate.cli.against import Comparison, compare
 from pagestate.cli.behind import Models
 from pagestate.cli.failure import UserError, user_errors
 from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.options import pairs
 from pagestate.core.trace import Trace
+from pagestate.lang.load import is_shipped
 from pagestate.view.background import Background
+from pagestate.view.brief import brief
 from pagestate.view.export.dot import render_dot
 from pagestate.view.export.mermaid import render_mermaid
 from pagestate.view.export.perfetto import render_perfetto
@@ -42,15 +46,25 @@ class _Loaded:
     def view(self) -> TraceView:
         return view_of(self.trace, self.background)
 
+    def shown(self, short: bool) -> TraceView:
+        """The view, ``short`` without what the end does not depend on."""
+        view = self.view
+        if short and view.idle is None:
+            click.echo(f"pagestate: {self.file}: {_WHOLE}", err=True)
+        return brief(view) if short else view
+
 
 _EXPORTS: Mapping[str, Callable[[_Loaded], str]] = {
     "itf": lambda one: dumps(one.trace).rstrip("\n"),
-    "mermaid": lambda one: render_mermaid(one.view),
-    "dot": lambda one: render_dot(one.view),
     "perfetto": lambda one: render_perfetto(one.view),
     "pytest": lambda one: render_pytest(one.trace, one.model or one.trace.model, one.background),
-    "svg": lambda one: render_svg(one.view),
 }
+_PICTURES: Mapping[str, Callable[[TraceView], str]] = {
+    "mermaid": render_mermaid,
+    "dot": render_dot,
+    "svg": render_svg,
+}
+_WHOLE = "nothing is left out: what its end depends on is not known"
 
 
 @click.command(
@@ -63,6 +77,7 @@ Examples:
   pagestate show --html race.html traces/*.itf.json      one page, for a browser
   pagestate show --html race.html --model my_model.py out/my_model-*.itf.json
   pagestate show --tui --model my_model.py out/my_model-*.itf.json   in the terminal
+  pagestate show race.itf.json --set hook=true           how the fixed variant stops it
   pagestate show --format svg -o race.svg trace.itf.json
   pagestate show trace.itf.json --width 100 --numbers    also traces of other ITF tools
 
@@ -81,7 +96,7 @@ Formats:
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "html", *_EXPORTS]),
+    type=click.Choice(["text", "html", *_EXPORTS, *_PICTURES]),
     help="What to make of the trace.  [default: text]",
 )
 @click.option(
@@ -113,9 +128,28 @@ Formats:
 @click.option("--locals", "with_locals", is_flag=True, help="Show the locals of threads too.")
 @click.option("--numbers", is_flag=True, help="Number the steps.")
 @click.option(
+    "--brief",
+    "short",
+    is_flag=True,
+    help="Leave out the steps that the violation does not depend on (of text and pictures).",
+)
+@click.option(
     "--width", type=click.IntRange(min=MIN_WIDTH), default=75, show_default=True, help="Columns."
 )
 @click.option("--no-header", is_flag=True, help="Leave out the first line.")
+@click.option(
+    "--against",
+    metavar="MODEL",
+    help="Beside the trace, the same schedule in this model, a fixed variant of it: how far it "
+    "goes, where it is stopped and why.  [default with --set: the trace's own]",
+)
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="SWITCH=VALUE",
+    help="A switch of the variant; the others are as in the trace.",
+)
 @click.option(
     "--tui",
     is_flag=True,
@@ -131,8 +165,11 @@ def show(
     values: bool,
     with_locals: bool,
     numbers: bool,
+    short: bool,
     width: int,
     no_header: bool,
+    against: str | None,
+    settings: Sequence[str],
     tui: bool,
 ) -> None:
     """Show each TRACE, an ITF JSON file, as the CPU diagram of kernel commit messages.
@@ -145,24 +182,38 @@ def show(
             raise UserError("--html FILE is a format and an output: leave the others out")
         form, output = "html", page
     form = form or "text"
-    if form in _EXPORTS and len(traces) > 1:
+    if form not in ("text", "html") and len(traces) > 1:
         raise UserError(f"--format {form} takes one trace; text and html take several")
     if output is not None:
         check_target(output)
+    if short and form in ("html", *_EXPORTS):
+        raise UserError(f"--brief is for text and pictures, not for {form}")
     if tui and (form != "text" or output is not None):
         raise UserError("--tui shows traces in the terminal: leave --format and --output out")
-    known = Models()
+    comparing = against is not None or bool(settings)
+    if comparing and (len(traces) > 1 or form not in ("text", "html") or style == "report"):
+        raise UserError("--against and --set are about one trace, as text, --html or --tui")
+    known, switches = Models(), pairs(settings, "--set")
     loaded = [_loaded(file, models, known) for file in traces]
+    other: Comparison | None = None
+    if comparing:
+        one = loaded[0]
+        if not (against or one.model or is_shipped(one.trace.model)):
+            raise UserError(f"{one.file}: --set needs its model: say where it is with --model")
+        with user_errors():
+            variant = against or one.model or one.trace.model
+            other = compare(one.trace, one.background, variant, switches, known)
     if tui:
         with user_errors():
-            views = [one.view for one in loaded]
+            views = [one.view for one in loaded] + ([other.told] if other else [])
         _look(views)
         return
     with user_errors():
         if form == "html":
-            text = render_html(report_of([(one.trace, one.view) for one in loaded])).rstrip("\n")
+            every = [(one.trace, one.view) for one in loaded]
+            text = render_html(report_of(every, other)).rstrip("\n")
         elif form == "text" and style == "report":
-            made = (render_report(one.view, width, MADE, one.file) for one in loaded)
+            made = (render_report(one.shown(short), width, MADE, one.file) for one in loaded)
             text = "\n\n".join(made)
         elif form == "text":
             draw = partial(
@@ -172,7 +223,10 @@ def show(
                 numbers=numbers,
                 header=not no_header,
             )
-            text = "\n\n".join(draw(one.view) for one in loaded)
+            shown = [one.shown(short) for one in loaded] + ([other.view] if other else [])
+            text = "\n\n".join([*map(draw, shown), *(other.lines(width) if other else ())])
+        elif form in _PICTURES:
+            text = _PICTURES[form](loaded[0].shown(short))
         else:
             text = _EXPORTS[form](loaded[0])
         if output is not None:
@@ -198,8 +252,13 @@ def _level(values: bool, with_locals: bool) -> Values:
     return "all" if with_locals else values
 
 
-def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
-    """The report with these traces; their names say what tells them apart."""
+def report_of(traces: Sequence[tuple[Trace, TraceView]], other: Comparison | None = None) -> Report:
+    """The report with these traces; their names say what tells them apart.
+
+    With ``other`` it opens with the one trace and its variant side by side.
+    """
+    if other is not None:
+        traces = [*traces, (other.trace, other.view)]
     settings = [{**trace.sizes, **trace.switches} for trace, _ in traces]
     groups = [(trace.model, trace.meta.get("scenario", "")) for trace, _ in traces]
     pages = list[TracePage]()
@@ -210,7 +269,8 @@ def report_of(traces: Sequence[tuple[Trace, TraceView]]) -> Report:
         pages.append(TracePage(" ".join([*filter(None, group), *words]), view))
     models = ", ".join(dict.fromkeys(trace.model for trace, _ in traces))
     single = traces[0][0].property if len(traces) == 1 else ""
-    return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE)
+    compared = () if other is None else (other.alignment,)
+    return Report(f"{single or 'Traces'}: {models}", tuple(pages), MADE, compared)
 
 
 def _word(value: object) -> str:

@@ -14,6 +14,7 @@ from pagestate.core.expr import TRUE, Cell, Expr, Lit, Op, Param, Quant, Read, S
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Sizes, Sort, Value
 from pagestate.core.system import Action, System, Write
 from pagestate.core.trace import CellName, State
+from pagestate.core.verdict import Move
 
 Values: TypeAlias = tuple[Value, ...]
 _JOIN = {"and": " and ", "or": " or ", "add": " + "}
@@ -41,20 +42,20 @@ class Quick:
         self.cells: tuple[CellName, ...] = tuple(cells(system, sizes))
         self.number = {cell: k for k, cell in enumerate(self.cells)}
         self._control = {t.name: t.control for t in system.threads}
-        self._at = dict[tuple[str, str], list[tuple[Action, Callable[..., Any]]]]()
-        maker = _Maker(system, sizes)
+        self._at = dict[tuple[str, str], list[Action]]()
+        self._maker, self._made = _Maker(system, sizes), dict[str, Callable[..., Any]]()
         for thread in system.threads:
             self._at |= {(thread.name, label): [] for label in thread.labels}
         self._members = [(t.name, t.index) for t in system.threads]
-        self._orphans = list[tuple[Action, Callable[..., Any]]]()
+        self._orphans = list[Action]()
         labels = {t.name: t.labels for t in system.threads}
         for action in system.actions:
-            run, mine = maker.function(action), labels.get(action.thread)
+            mine = labels.get(action.thread)
             if mine is None:
-                self._orphans.append((action, run))
+                self._orphans.append(action)
                 continue
             for label in (action.info.label,) if action.info.label in mine else mine:
-                self._at[action.thread, label].append((action, run))
+                self._at[action.thread, label].append(action)
 
     def pack(self, state: State) -> Values:
         """The values of a state's cells."""
@@ -68,24 +69,44 @@ class Quick:
         """What a thread can do.  Raises OutOfRange if a step leaves the sort of a variable."""
         where = () if member is None else (member,)
         label = state[self.number[self._control[thread], where]]
-        for action, run in self._at[thread, str(label)]:
-            yield from _taken(action, run, state, member)
+        for action in self._at[thread, str(label)]:
+            yield from self._taken(action, state, member)
 
     def all_steps(self, state: Values) -> Iterator[Next]:
         """Every step from a state, whoever takes it.  Raises OutOfRange."""
         for thread, index in self._members:
             for member in [None] if index is None else range(self.sizes.of(index)):
                 yield from self.steps(thread, member, state)
-        for action, run in self._orphans:
+        for action in self._orphans:
             mover = action.thread_param
             for who in [None] if mover is None else values(mover.sort, self.sizes):
-                yield from _taken(action, run, state, who)
+                yield from self._taken(action, state, who)
 
+    def take(self, move: Move, state: Values) -> Values | None:
+        """The state after one move; None if it cannot be taken, or overflows a counter.
 
-def _taken(action: Action, run: Callable[..., Any], state: Values, member: Value) -> Iterator[Next]:
-    names = [p.name for p in action.params]
-    for picks, after, overflow in run(state, member):
-        yield Next(action, tuple(zip(names, picks, strict=True)), after, overflow)
+        Raises OutOfRange if it leaves the sort of a variable.
+        """
+        mover = move.action.thread_param
+        member = None if mover is None else dict(move.picks)[mover.name]
+        for step in self._taken(move.action, state, member):
+            if step.picks == move.picks:
+                return step.after
+        return None
+
+    def predicate(self, formula: Expr) -> Callable[[Values], bool]:
+        """A closed formula over one state as a function of it.  Raises TypeError for others."""
+        text = self._maker.code(formula, {})
+        holds: Callable[[Values], bool] = eval(compile(f"lambda s: {text}", "<formula>", "eval"))
+        return holds
+
+    def _taken(self, action: Action, state: Values, member: Value) -> Iterator[Next]:
+        run = self._made.get(action.name)
+        if run is None:
+            run = self._made[action.name] = self._maker.function(action)
+        names = [p.name for p in action.params]
+        for picks, after, overflow in run(state, member):
+            yield Next(action, tuple(zip(names, picks, strict=True)), after, overflow)
 
 
 class _Maker:

@@ -43,12 +43,13 @@ def _labels(system: System, control: StateVar, var: StateVar) -> list[str]:
     """The labels at which ``var`` is set; empty where that is not a matter of the label."""
     if var.free or control.free or var.init is not None:
         return []
+    steps = [(a, _named(a, control)) for a in system.actions if a.thread == control.thread]
     start = str(control.init)
     known, todo = {start: False}, [start]
     while todo:
         label = todo.pop()
-        for action in system.actions:
-            if not _starts_at(action, control, label):
+        for action, named in steps:
+            if named and label not in named:
                 continue
             target, after = _effect(action, control, var, label, known[label])
             if target is None or after is None or known.get(target, after) != after:
@@ -60,20 +61,17 @@ def _labels(system: System, control: StateVar, var: StateVar) -> list[str]:
     return [label for label, held in known.items() if held] if writers == {var.thread} else []
 
 
-def _starts_at(action: Action, control: StateVar, label: str) -> bool:
-    """Whether the guard of a step names this label (or no label at all)."""
-    if action.thread != control.thread:
-        return False
-    named = [
-        test.args[1].value
+def _named(action: Action, control: StateVar) -> set[str]:
+    """The labels that the guard of a step names; without any it may start at each."""
+    return {
+        str(test.args[1].value)
         for test in conjuncts(action.guard)
         if isinstance(test, Op)
         and test.op == "eq"
         and isinstance(test.args[0], Read)
         and test.args[0].var == control.name
         and isinstance(test.args[1], Lit)
-    ]
-    return label in named or not named
+    }
 
 
 def _effect(

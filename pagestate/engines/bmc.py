@@ -21,6 +21,7 @@ from pagestate.core.expr import Expr, neg
 from pagestate.core.ground import ground
 from pagestate.core.property import Property
 from pagestate.core.verdict import Answer, Path, Verdict
+from pagestate.engines.finite import escaped, steps_of
 from pagestate.engines.interface import Progress, Report, Task, refuse_liveness
 from pagestate.engines.ledger import ledger_laws
 from pagestate.smt.orbits import interchangeable, swaps
@@ -111,7 +112,7 @@ class Bmc:
             case Absent() if depth == 0:
                 self._stop = _Stop(True, "there is no initial state", True)
             case Absent():
-                self._stop = _Stop(True, f"no execution is longer than {_steps(depth - 1)}")
+                self._stop = _Stop(True, f"no execution is longer than {steps_of(depth - 1)}")
             case GaveUp(reason=reason):
                 self._stop = _Stop(False, reason)
         return False
@@ -179,21 +180,12 @@ class Bmc:
                 reason="larger counts may give a shorter path" if late else "",
             )
         if self._escape is not None:
-            return _escaped(open_answer, *self._escape)
+            return escaped(open_answer, *self._escape)
         if self._stop is not None:
             return _stopped(open_answer, self._stop, prop)
         if self._safe < 0:
             return replace(open_answer, reason="not started")
         return replace(open_answer, verdict=Verdict.BOUNDED)
-
-
-def _escaped(answer: Answer, depth: int, escape: Escape) -> Answer:
-    action = escape.action.action.name
-    if escape.overflow:
-        reason = f"bound of {escape.variable} too small: {action} after {_steps(depth)}"
-        return replace(answer, reason=reason, overflow=escape.variable)
-    reason = f"{action} after {_steps(depth)} takes {escape.variable} out of its sort"
-    return replace(answer, reason=reason)
 
 
 def _stopped(answer: Answer, stop: _Stop, prop: Property) -> Answer:
@@ -202,7 +194,3 @@ def _stopped(answer: Answer, stop: _Stop, prop: Property) -> Answer:
     vacuous = prop.kind == "reachable" or stop.empty
     verdict = Verdict.VACUOUS if vacuous else Verdict.EXHAUSTED
     return replace(answer, verdict=verdict, reason=stop.reason)
-
-
-def _steps(number: int) -> str:
-    return "1 step" if number == 1 else f"{number} steps"

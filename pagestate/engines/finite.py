@@ -1,6 +1,7 @@
-"""What proofs of one size have in common: facts of an instance, laws in its vocabulary."""
+"""What engines of one size have in common: facts of an instance, laws in its vocabulary."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import assert_never
 
 from pagestate.core.expr import (
@@ -21,6 +22,8 @@ from pagestate.core.invariant import FiniteInvariant
 from pagestate.core.property import Property
 from pagestate.core.sorts import CountSort, IndexSort, RefSort
 from pagestate.core.system import System
+from pagestate.core.verdict import Answer
+from pagestate.smt.relation import Escape
 
 _SIGNS = {"and": " and ", "or": " or ", "add": " + ", "eq": " = ", "lt": " < ", "le": " <= "}
 
@@ -34,6 +37,21 @@ def starts_anyhow(system: System) -> str:
     """A counter whose initial value is free, so that no bound holds from the start ("": none)."""
     free = (v.name for v in system.variables if v.free and isinstance(v.sort, CountSort))
     return next(free, "")
+
+
+def escaped(answer: Answer, depth: int, escape: Escape) -> Answer:
+    """The answer that a step after ``depth`` steps can leave the sorts."""
+    action = escape.action.action.name
+    if escape.overflow:
+        reason = f"bound of {escape.variable} too small: {action} after {steps_of(depth)}"
+        return replace(answer, reason=reason, overflow=escape.variable)
+    reason = f"{action} after {steps_of(depth)} takes {escape.variable} out of its sort"
+    return replace(answer, reason=reason)
+
+
+def steps_of(number: int) -> str:
+    """So many steps, in words."""
+    return "1 step" if number == 1 else f"{number} steps"
 
 
 def named(ground: GroundSystem, law: Expr) -> Expr:
@@ -57,19 +75,34 @@ def invariant_of(
     depth: int = 1,
     distinct: bool = False,
 ) -> FiniteInvariant:
-    """The certificate that ``properties`` and the ground terms ``laws`` are inductive."""
+    """The certificate that ``properties`` and ``laws`` (closed or ground terms) are inductive."""
     names = tuple(p.name for p in properties)
     said = tuple(named(ground, law) for law in laws)
     sizes = ", ".join(f"{name}={size}" for name, size in sorted(ground.sizes.index.items()))
     lines = [f"For {sizes}:" if sizes else "For the one instance:", "", "Properties"]
     lines += [f"  {name}" for name in names]
     if said:
-        lines += ["", "Laws", *sorted(f"  {show(law)}" for law in said)]
+        lines += ["", "Laws", *sorted(f"  {_line(law)}" for law in said)]
     if depth > 1:
         apart = ", no two of them equal," if distinct else ""
         lines += ["", f"They hold after {depth} states in a row{apart} in which they hold."]
     text = "\n".join(lines) + "\n"
     return FiniteInvariant(names, said, ground.sizes.count_bound, depth, distinct, text)
+
+
+def _line(law: Expr) -> str:
+    """A law as one line; what it says of all members, of which no two are equal, in front."""
+    binders = list[Param]()
+    while isinstance(law, Quant) and law.kind == "all":
+        binders.append(law.binder)
+        law = law.body
+    if not binders:
+        return show(law)
+    parts = law.args if isinstance(law, Op) and law.op == "or" else (law,)
+    same = [p for p in parts if isinstance(p, Op) and p.op == "eq" and set(p.args) <= set(binders)]
+    said = " or ".join(show(part) for part in parts if part not in same)
+    apart = " (no two equal)" if same else ""
+    return f"for each {', '.join(b.name for b in binders)}{apart}: {said}"
 
 
 def show(term: Expr) -> str:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pagestate.check.request import Request, make_request
-from pagestate.check.vacuity import dead_steps, idle_threads
+from pagestate.check.vacuity import coverage, dead_statements, idle_threads
 from pagestate.core.verdict import Result
 from pagestate.gate.answers import Answers
 from pagestate.gate.jobs import Job
@@ -74,7 +74,7 @@ def _decided(job: Job, cache: Path | None, root: Path) -> Record:
     dead = list[str]()
     if fired is not None:
         listed += idle_threads(request, fired)
-        dead = dead_steps(request, fired)
+        dead = [d.text for d in dead_statements([coverage(request, fired)])]
     return Record(
         job.id,
         DONE,

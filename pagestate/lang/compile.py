@@ -19,26 +19,34 @@ from pagestate.core.system import (
 )
 from pagestate.core.verdict import Verdict
 from pagestate.core.waiting import NO_FAULT, all_at, is_idle
+from pagestate.lang.changes import Met, Place
 from pagestate.lang.control import Control, Scan, Seq, Transition
+from pagestate.lang.deadness import dead_behind
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.faults import FAULTS, may_be_negative
-from pagestate.lang.fold import fold_constants
+from pagestate.lang.fold import fold, fold_constants
 from pagestate.lang.layout import Layout, layout_of, state_variables
 from pagestate.lang.locals import liveness
 from pagestate.lang.machine import Machine
 from pagestate.lang.names import Names
+from pagestate.lang.outcomes import OUTCOME
 from pagestate.lang.properties import compile_property, deadlock_property, pure_scope
 from pagestate.lang.scope import Step
 from pagestate.lang.sharing import Locals, share
 from pagestate.lang.terms import pure_body
+
+_STILL = ""
+"""Where the places are that steps without effect come by; such steps are no actions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A model under one valuation: what the engines check.
 
-    ``impossible`` are steps that were dropped because no execution can take them.
+    ``impossible`` are steps that were dropped because no execution can take them.  ``switches``
+    are those that were looked at, ``places`` the tests, atomic blocks and, in a variant, statements
+    kept whole that steps depend on.
     """
 
     model: Model
@@ -47,6 +55,8 @@ class Compiled:
     properties: tuple[Property, ...]
     expected: Mapping[str, tuple[Verdict, str]]
     impossible: tuple[Action, ...]
+    switches: frozenset[str] = frozenset()
+    places: tuple[Place, ...] = ()
 
 
 def valuation_of(model: Model, settings: Mapping[str, str]) -> dict[str, bool | str | int]:
@@ -73,15 +83,17 @@ def compile_model(
         if part is not None:
             _check_names(part)
     layout = layout_of(model)
+    valuation = _Asked(valuation)
     machines = _explore(model, layout, valuation, ordered_scans)
     shared = state_variables(layout, machines[0].readers if machines else set())
     faults = sorted({t.step.fault for m in machines for t in m.done if t.step.fault})
     fault = EnumSort("fault", (NO_FAULT, *faults))
     variables, actions, threads = list(shared), list[Action](), list[Thread]()
+    met = dict[str, Sequence[Met]]()
     if faults:
         variables.append(StateVar("fault", (), fault, NO_FAULT))
     for machine in machines:
-        made = _thread(machine, fault if faults else None)
+        made = _thread(machine, fault if faults else None, met)
         variables.extend(made[0])
         actions.extend(made[1])
         threads.append(made[2])
@@ -126,7 +138,52 @@ def compile_model(
         for e in model.expect
         if {**defaults, **e.when} == dict(valuation)
     }
-    return Compiled(model, dict(valuation), folded, tuple(rest), expected, impossible)
+    places = _places(folded, variables, met)
+    return Compiled(
+        model,
+        dict(valuation),
+        folded,
+        tuple(rest),
+        expected,
+        impossible,
+        frozenset(valuation.asked),
+        places,
+    )
+
+
+class _Asked(dict[str, bool | str | int]):
+    """Values of switches that remember which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, bool | str | int]) -> None:
+        super().__init__(values)
+        self.asked = set[str]()
+
+    def __getitem__(self, name: str) -> bool | str | int:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+
+def _places(
+    system: System, variables: Sequence[StateVar], met: Mapping[str, Sequence[Met]]
+) -> tuple[Place, ...]:
+    """The places that the steps of ``system`` depend on, in the order of the source.
+
+    A test whose outcome is the same wherever it is made decides nothing; an atomic block with one
+    access is a step anyway.
+    """
+    kept = {v.name for v in system.variables}
+    constant = {v.name: Lit(v.init, v.sort) for v in variables if v.name not in kept}
+    found, outcomes = set[Place](), dict[Place, set[Expr]]()
+    taken = (_STILL, *(action.name for action in system.actions))
+    for one in (m for name in taken for m in met.get(name, ())):
+        if one.term is not None:
+            outcomes.setdefault(one.place, set()).add(fold(one.term, constant))
+        elif one.accesses > 1:
+            found.add(one.place)
+    for place, terms in outcomes.items():
+        if len(terms) > 1 or not isinstance(next(iter(terms)), Lit):
+            found.add(place)
+    return tuple(sorted(found, key=lambda p: (p.span.file, p.span.line, p.span.column, p.kind)))
 
 
 def _check_names(model: Model) -> None:
@@ -212,9 +269,9 @@ def _labels(machine: Machine) -> dict[Control, str]:
 
 
 def _thread(
-    machine: Machine, fault: EnumSort | None
+    machine: Machine, fault: EnumSort | None, met: dict[str, Sequence[Met]]
 ) -> tuple[list[StateVar], list[Action], Thread]:
-    """The variables and actions of one thread."""
+    """The variables and actions of one thread; ``met`` gets the places each action comes by."""
     decl, me = machine.decl, machine.names.mine
     dims = (decl.replicated,) if decl.replicated else ()
     labels = _labels(machine)
@@ -235,6 +292,7 @@ def _thread(
     me_params = () if machine.names.me is None else (machine.names.me,)
     actions = list[Action]()
     counts = dict[str, int]()
+    why = dead_behind(machine.start, machine.done)
     for transition in shared.transitions:
         step, label = transition.step, labels[transition.source]
         target = home if transition.target is None else labels[transition.target]
@@ -252,22 +310,28 @@ def _thread(
             if target != label:
                 writes.append(Write(f"{decl.name}.pc", me, Lit(target, control_sort)))
         if not writes and not step.note:
+            met[_STILL] = [*met.get(_STILL, ()), *step.met]
             continue
         counts[label] = counts.get(label, 0) + 1
         number = f"/{counts[label]}" if counts[label] > 1 else ""
         span = step.source.span(step.node) if step.source and step.node else None
-        info = StepInfo(step.text, step.calls, label, target, span, step.src or decl.src, step.note)
+        free = any(p.name.startswith(OUTCOME) for p in step.params)
+        text = f"{step.text} (test ignored)" if free else step.text
+        info = StepInfo(text, step.calls, label, target, span, step.src or decl.src, step.note)
         params = tuple(step.params)
+        name = f"{decl.name}@{label}{number}"
+        met[name] = step.met
         actions.append(
             Action(
-                f"{decl.name}@{label}{number}",
+                name,
                 conj(*guard, *step.cond),
                 tuple(writes),
                 (*me_params, *params),
                 decl.name,
                 machine.names.me,
                 info,
-                takes="" if step.fault else step.takes,
+                why.get(transition.source, "") or step.expect_dead,
+                "" if step.fault else step.takes,
             )
         )
     variables = [

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Any, cast, overload
 
 from pagestate.core.span import Span
+from pagestate.lang.changes import NOTHING, Changes
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import PropertyDecl, ThreadDecl
 from pagestate.lang.scenarios import check_scenarios
@@ -115,8 +116,10 @@ class Model:
     """A protocol: state, threads, switches, properties, sizes, expectations.
 
     ``init`` restricts free initial values; ``assumptions`` are printed with every answer.  A model
-    with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs, unless it
-    names them.  ``whole`` and ``scenario`` are set in what ``in_scenario`` makes.
+    with ``scenarios`` is checked in each of them; its ``threads`` are then all of theirs (of one
+    function once, whatever fairness a scenario asks of it), unless it names them.  ``whole`` and
+    ``scenario`` are set in what ``in_scenario`` makes, ``changes`` in a variant that does without
+    something.
     """
 
     name: str
@@ -133,6 +136,7 @@ class Model:
     scenarios: Sequence[Scenario] = ()
     whole: "Model | None" = field(default=None, repr=False)
     scenario: Scenario | None = field(default=None, repr=False)
+    changes: Changes = NOTHING
 
     def __post_init__(self) -> None:
         frame = inspect.currentframe()
@@ -145,8 +149,10 @@ class Model:
         check_kinds(self, Switch, Expect)
         check_scenarios(self, Scenario, Expect)
         if not self.threads:
-            threads = dict.fromkeys(t for s in self.scenarios for t in s.threads)
-            object.__setattr__(self, "threads", tuple(threads))
+            threads = dict[Any, Callable[..., None]]()
+            for thread in (t for s in self.scenarios for t in s.threads):
+                threads.setdefault(getattr(thread, "fn", thread), thread)
+            object.__setattr__(self, "threads", tuple(threads.values()))
 
     def declared_switches(self) -> tuple[Switch, ...]:
         """The switches, as declared objects."""

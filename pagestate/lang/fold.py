@@ -8,9 +8,9 @@ theirs.  What is left at the end no step changes that can be taken at all.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from pagestate.core.expr import FALSE, Expr, Lit, Read, transform
+from pagestate.core.expr import FALSE, Expr, Lit, Read, transform, walk
 from pagestate.core.property import Property
-from pagestate.core.system import Action, System
+from pagestate.core.system import Action, System, terms_of
 
 
 def fold_constants(
@@ -21,8 +21,11 @@ def fold_constants(
     Returns the system, the properties, and the dropped steps.
     """
     constant = {v.name: Lit(v.init, v.sort) for v in system.variables if not v.free}
+    reads = [
+        {e.var for t in terms_of(a) for e in walk(t) if isinstance(e, Read)} for a in system.actions
+    ]
+    actions = [_folded(a, constant) for a in system.actions]
     while True:
-        actions = [_folded(a, constant) for a in system.actions]
         changed = {
             w.var
             for a in actions
@@ -33,6 +36,10 @@ def fold_constants(
         if not changed:
             break
         constant = {name: value for name, value in constant.items() if name not in changed}
+        actions = [
+            _folded(before, constant) if changed & names else after
+            for before, after, names in zip(system.actions, actions, reads, strict=True)
+        ]
     folded = replace(
         system,
         variables=tuple(v for v in system.variables if v.name not in constant),
@@ -41,22 +48,20 @@ def fold_constants(
             for a in actions
             if a.guard != FALSE
         ),
-        init=_fold(system.init, constant),
+        init=fold(system.init, constant),
     )
-    props = [p.mapped(lambda e: _fold(e, constant)) for p in properties]
+    props = [p.mapped(lambda e: fold(e, constant)) for p in properties]
     return folded, props, tuple(a for a in actions if a.guard == FALSE)
 
 
 def _folded(action: Action, constant: Mapping[str, Lit]) -> Action:
     writes = tuple(
-        replace(w, value=_fold(w.value, constant), where=_fold(w.where, constant))
+        replace(w, value=fold(w.value, constant), where=fold(w.where, constant))
         for w in action.writes
     )
-    return replace(action, guard=_fold(action.guard, constant), writes=writes)
+    return replace(action, guard=fold(action.guard, constant), writes=writes)
 
 
-def _fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
-    def visit(e: Expr) -> Expr | None:
-        return constant.get(e.var) if isinstance(e, Read) else None
-
-    return transform(term, visit)
+def fold(term: Expr, constant: Mapping[str, Lit]) -> Expr:
+    """A term with the variables that never change replaced by their values."""
+    return transform(term, lambda e: constant.get(e.var) if isinstance(e, Read) else None)

@@ -15,6 +15,7 @@ from pagestate.core.sorts import (
     Value,
 )
 from pagestate.core.system import StateVar
+from pagestate.lang.changes import NOTHING, WHOLE, Changes, Cut
 from pagestate.lang.declare import Model
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.functions import Function
@@ -68,12 +69,17 @@ class LockInfo:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Everything a function body can refer to through its state parameter."""
+    """Everything a function body can refer to through its state parameter.
+
+    ``changes`` is what the variant does without, ``cut`` where that cuts statements.
+    """
 
     fields: Mapping[str, FieldInfo]
     locks: Mapping[str, LockInfo]
     members: Mapping[str, IndexSort]
     derived: Mapping[str, Function]
+    changes: Changes = NOTHING
+    cut: Cut = WHOLE
 
     def names(self) -> list[str]:
         """All names, for hints."""
@@ -127,7 +133,11 @@ def layout_of(model: Model) -> Layout:
             model.span,
             "give the field another name",
         )
-    return Layout(fields, locks, members, derived)
+    changes = model.changes
+    shared = frozenset(n for n, info in fields.items() if not info.ghost)
+    freed = frozenset(g for g, lock in guards.items() if lock in changes.unlocked)
+    cut = Cut(changes.cut, shared, freed) if changes.cut or freed else WHOLE
+    return Layout(fields, locks, members, derived, changes, cut)
 
 
 def _check_init(name: str, sort: DataSort, init: Any) -> None:

@@ -22,6 +22,14 @@ def shipped_names() -> list[str]:
     return sorted(p.stem for p in folder.glob("*.py") if not p.stem.startswith("_"))
 
 
+def is_shipped(name: str) -> bool:
+    """Whether a shipped file goes by that name: a model, or one in a folder (``bugs.scenes``)."""
+    parts = name.split(".")
+    inside = len(parts) > 1 and all(part.isidentifier() for part in parts)
+    file = _shipped_folder().joinpath(*parts).with_suffix(".py")
+    return name in shipped_names() or (inside and file.is_file())
+
+
 def _shipped_folder() -> Path:
     return Path(__file__).resolve().parent.parent.joinpath("models").resolve()
 
@@ -43,7 +51,7 @@ def load_model(name: str) -> Model:
         return _only_model(_import_path(resolved), resolved)
     known = shipped_names()
     path = _shipped_folder().joinpath(*name.split(".")).with_suffix(".py")
-    if name not in known and not ("." in name and _is_identifier(name) and path.is_file()):
+    if not is_shipped(name):
         near = get_close_matches(name, known, 1)
         if Path(f"{name}.py").is_file():
             near = [f"{name}.py"]
@@ -51,10 +59,6 @@ def load_model(name: str) -> Model:
         more = "a model of your own is given as the path of its .py file"
         raise ModelError("PS100", f"no model {name!r}", hint=f"{hint} ({more})")
     return _only_model(_import(f"{PACKAGE}.{name}", path), path)
-
-
-def _is_identifier(name: str) -> bool:
-    return all(part.isidentifier() for part in name.split("."))
 
 
 def load_file(path: Path) -> ModuleType:

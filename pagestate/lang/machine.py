@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pagestate.core.expr import FALSE, TRUE, Expr, Lit, Param, Read, forall, implies, lt, neg
 from pagestate.core.sorts import BOOL, IndexSort, RefSort, Sort
 from pagestate.core.system import Write
+from pagestate.lang.changes import Met, Place
 from pagestate.lang.control import (
     Acquire,
     Call,
@@ -28,6 +29,7 @@ from pagestate.lang.control import (
     seen_name,
     sequence,
 )
+from pagestate.lang.cutting import cut_source, is_cut
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH, LOCKING
 from pagestate.lang.functions import Function, ThreadDecl
@@ -35,8 +37,9 @@ from pagestate.lang.here import Here, calls
 from pagestate.lang.layout import Layout
 from pagestate.lang.locking import acquire_path, held_after, lock_of, lock_paths, queue_path
 from pagestate.lang.names import Names
+from pagestate.lang.outcomes import is_ignored, leaves
 from pagestate.lang.scope import Step, bound
-from pagestate.lang.source import Source, source_of
+from pagestate.lang.source import Source
 from pagestate.lang.state import data_sort
 from pagestate.lang.statements import LOCK_OPERATIONS
 from pagestate.lang.steps import Executor
@@ -65,7 +68,7 @@ class Machine:
     done: list[Transition] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.source = source_of(self.decl.fn)
+        self.source = cut_source(self.decl, self.layout.cut)
 
     @property
     def start(self) -> Control:
@@ -209,6 +212,7 @@ class Machine:
             return None
         paths = here.executor.branch(test, step.copy())
         made = any(len(p.params) > choosing for _, p in paths)
+        free = any(is_ignored(here.executor.scope(step), leaf) for leaf in leaves(test))
         shared = any(len(p.touched) > before for _, p in paths)
         if (shared or made) and step.accessed:
             return None
@@ -219,6 +223,9 @@ class Machine:
                 self.enter(here, path, test, text)
             elif isinstance(test, ast.Name) and here.executor.qualify(test.id) == path.asked:
                 path.text += outcome
+            elif free and not path.text:
+                shown = "result" if is_temporary(test) else self.text(here, test, path)
+                path.text = shown + outcome
         return [(path, then if decided else otherwise, here.held) for decided, path in paths]
 
     def enter(self, here: Here, step: Step, node: ast.stmt | ast.expr, text: str) -> None:
@@ -230,7 +237,10 @@ class Machine:
         if not isinstance(node, ast.With):  # what was moved out of the statement and is an access
             temporaries = [n for n in ast.walk(node) if is_temporary(n)]
             calls = sum(isinstance(n, ast.Name) and n.id[1:].isdigit() for n in temporaries)
-        if len(touched) + calls > 1 and not guarded:
+        if len(touched) + calls > 1 and not guarded and self.stays_whole(touched, executor, node):
+            place = Place("kept", executor.source.span(node), executor.source.name)
+            step.met.append(Met(place, accesses=len(touched) + calls))
+        elif len(touched) + calls > 1 and not guarded:
             names = ", ".join(dict.fromkeys(touched))
             raise executor.error(
                 "PS203",
@@ -247,6 +257,18 @@ class Machine:
             step.src = next((f.src for f in reversed(calls_around) if f.src), self.decl.src)
         shown = [(self.source, ""), *((f.callee, f.scope) for f in calls_around)]
         step.calls = tuple(self.names.call_text(step, source, scope) for source, scope in shown)
+
+    def stays_whole(self, touched: list[str], executor: Executor, node: ast.AST) -> bool:
+        """Whether ``node`` was to be cut, and could not be: it stays one step."""
+        cut = self.layout.cut
+        return cut.inside(executor.source.span(node)) or any(n in cut.freed for n in touched)
+
+    def inlined(self, source: Source, node: ast.expr) -> bool:
+        """Whether ``node`` calls a function whose statements are steps of the caller."""
+        callee = source.lookup(node.func) if isinstance(node, ast.Call) else None
+        return isinstance(callee, Function) and (
+            callee.kind == "inline" or is_cut(callee, self.layout.cut)
+        )
 
     def text(self, here: Here, node: ast.stmt | ast.expr, step: Step) -> str:
         """The text of a statement or test at this point of a step."""
@@ -278,13 +300,15 @@ class Machine:
                 return here.then(step, self.leave(stmt, here))
             case ast.Return(value=value):
                 return self.return_(value, here)
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if calls(
-                source, call, "inline"
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call) if self.inlined(
+                source, call
             ):
                 return self.call(call, executor.qualify(name), here)
-            case ast.Expr(value=ast.Call() as call) if calls(source, call, "inline"):
+            case ast.Expr(value=ast.Call() as call) if self.inlined(source, call):
                 return self.call(call, None, here)
             case ast.Expr(value=ast.Call() as call) if executor.builtin(call) in LOCK_OPERATIONS:
+                if self.is_gone(executor, call):
+                    return here.then(step)
                 return None if step.accessed else self.lock(call, here)
             case ast.With(items=[item]) if executor.is_atomic_block(item.context_expr):
                 return None if step.accessed else self.block(stmt, here)
@@ -333,6 +357,9 @@ class Machine:
         for path, outcome in replace(executor, in_atomic=True).body(stmt.body, step.copy()):
             if outcome is not None:
                 raise executor.error("PS207", "no return from inside an atomic block", stmt)
+            place = Place("atomic", executor.source.span(stmt), executor.source.name,
+                str(src) or executor.source.src)  # fmt: skip
+            path.met.append(Met(place, accesses=len(path.touched) - before))
             path.touched[before:] = ["atomic"]
             names = dict[str, Expr]()
             for name in executor.source.locals:
@@ -349,7 +376,7 @@ class Machine:
         """Enter an inline function: its arguments become locals of its own."""
         executor, step = here.executor, here.step
         callee: Function = executor.source.lookup(call.func)
-        source = source_of(callee.fn)
+        source = cut_source(callee, self.layout.cut)
         site = f"{callee.name}@{call.lineno}:{call.col_offset}"
         scope = f"{executor.scope_name}/{site}".lstrip("/")
         if any(isinstance(f, Call) and f.callee.tree is source.tree for f in here.after):
@@ -456,6 +483,11 @@ class Machine:
         step.writes.append(Write(seen, (*self.names.mine, binder), FALSE, (binder,)))
 
     # ------------------------------------------------------------------------------ locks
+
+    def is_gone(self, executor: Executor, call: ast.Call) -> bool:
+        """Whether this variant does without the lock that a call takes or releases."""
+        lock = call.args[0] if call.args else None
+        return isinstance(lock, ast.Attribute) and lock.attr in self.layout.changes.unlocked
 
     def lock(self, call: ast.Call, here: Here) -> Following:
         """A lock operation is a step; a writer that has to wait queues first."""

@@ -84,6 +84,14 @@ class Runtime:
                 return option
         raise Blocked(f"choice {key} is not offered")
 
+    def outcome(self, key: str, value: bool) -> bool:
+        """What an ignored test comes out as.  Raises Boundary: the choice is of the next step."""
+        if self.depth == 0:
+            if self.closed or key in self.picked:
+                raise Boundary
+            self.picked.add(key)
+        return bool(self.picks.get(key, value))
+
     def pick(self, key: str, options: Iterable[Any], seen: set[Any]) -> Any:
         """The next member of a scan, or None to leave it.  Raises Boundary, Blocked."""
         if self.accessed or key in self.picked:

@@ -19,6 +19,7 @@ from pagestate.core.expr import (
 )
 from pagestate.core.sorts import Sort
 from pagestate.core.system import Write
+from pagestate.lang.changes import Met
 from pagestate.lang.diagnostics import ModelError, near
 from pagestate.lang.functions import Function
 from pagestate.lang.layout import FieldInfo, Layout
@@ -34,7 +35,8 @@ class Step:
     ``touched`` lists the accesses to shared fields (a quantifier over them counts twice).
     ``nones`` says with which choices which value, if none, was used as an index, and when.
     ``asked`` is the local that got the result of the step's atomic call, if that is not constant.
-    ``takes`` is the lock that is acquired.
+    ``takes`` is the lock that is acquired; ``expect_dead`` why the step may never be taken; ``met``
+    are the places of the source that it depends on.
     """
 
     env: dict[str, Expr] = field(default_factory=dict)
@@ -44,11 +46,13 @@ class Step:
     accessed: bool = False
     touched: list[str] = field(default_factory=list)
     nones: list[tuple[tuple[Param, ...], Expr, Expr]] = field(default_factory=list)
+    met: list[Met] = field(default_factory=list)
     fault: str = ""
     note: str = ""
     text: str = ""
     asked: str = ""
     takes: str = ""
+    expect_dead: str = ""
     node: ast.AST | None = None
     source: Source | None = None
     src: str = ""
@@ -64,6 +68,7 @@ class Step:
             params=list(self.params),
             touched=list(self.touched),
             nones=list(self.nones),
+            met=list(self.met),
         )
 
     def assume(self, condition: Expr) -> bool:

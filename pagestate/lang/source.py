@@ -12,7 +12,7 @@ import inspect
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,27 @@ class Source:
         return self.assigned | {name for name, _ in self.args}
 
     @property
+    def src(self) -> str:
+        """The kernel function that it models, as far as it says so."""
+        src = getattr(self.names.get(self.name), "src", "")
+        return src if isinstance(src, str) else ""
+
+    def varies(self, node: ast.AST) -> bool:
+        """Whether ``node`` is about the state, locals or members; else it is about constants."""
+        return _varies(self, node)
+
+    @cached_property
+    def bound(self) -> frozenset[str]:
+        """The names that quantifiers and choices bind."""
+        return frozenset(
+            n.id
+            for generator in ast.walk(self.tree)
+            if isinstance(generator, ast.comprehension)
+            for n in ast.walk(generator.target)
+            if isinstance(n, ast.Name)
+        )
+
+    @cached_property
     def assigned(self) -> frozenset[str]:
         """The names the function assigns; what a quantifier binds is not among them."""
         bound = {
@@ -79,28 +100,59 @@ def node_span(file: str, node: ast.AST) -> Span:
 
 
 @cache
-def _parse(text: str) -> ast.Module:
-    return ast.parse(text)
+def _functions(text: str) -> Mapping[tuple[str, int], ast.FunctionDef]:
+    """The functions in a file, by name and first line (that of the first decorator)."""
+    return {
+        (node.name, min([node.lineno, *(d.lineno for d in node.decorator_list)])): node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 def source_of(fn: Callable[..., Any]) -> Source:
     """The source of a declared function.  Raises ModelError PS219, PS218."""
+    file, node = definition(fn)
+    return _source(fn, file, node)
+
+
+def definition(fn: Callable[..., Any]) -> tuple[str, ast.FunctionDef]:
+    """The file and the syntax tree of a declared function.  Raises ModelError PS219."""
     file = fn.__code__.co_filename
     try:
-        tree = _parse(Path(file).read_text(encoding="utf-8"))
+        functions = _functions(Path(file).read_text(encoding="utf-8"))
     except (OSError, SyntaxError) as error:
         raise ModelError("PS219", f"no source for {fn.__name__}: {error}") from None
-    first = fn.__code__.co_firstlineno
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef) and node.name == fn.__name__:
-            start = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            if start == first:
-                return _source(fn, file, node)
-    raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    node = functions.get((fn.__name__, fn.__code__.co_firstlineno))
+    if node is None:
+        raise ModelError("PS219", f"no source for {fn.__name__} in {file}")
+    return file, node
+
+
+@cache
+def _varies(source: Source, node: ast.AST) -> bool:
+    return any(
+        isinstance(n, ast.Name)
+        and (n.id in source.locals or n.id == source.state or n.id in source.bound)
+        for n in ast.walk(node)
+    )
 
 
 @cache
 def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
+    return build_source(fn, file, node)
+
+
+def build_source(
+    fn: Callable[..., Any],
+    file: str,
+    node: ast.FunctionDef,
+    kind: str = "",
+    prepare: Callable[[Source, list[ast.stmt]], list[ast.stmt]] = lambda source, body: body,
+) -> Source:
+    """Make a source, as if the function were of ``kind`` (none: of its own).
+
+    ``prepare`` changes the body before it is normalised.  Raises ModelError PS204, PS218.
+    """
     closure = inspect.getclosurevars(fn).nonlocals
     names = {**vars(builtins), **fn.__globals__, **closure}
     span = node_span(file, node)
@@ -124,9 +176,16 @@ def _source(fn: Callable[..., Any], file: str, node: ast.FunctionDef) -> Source:
     ast.copy_location(fresh, node)
     found = Source(fn.__name__, file, fresh, names, plain.args[0].arg, args)
     _check_calls(found)
-    kind = getattr(names.get(fn.__name__), "kind", "")
-    fresh.body = _Normaliser(found, kind if isinstance(kind, str) else "").block(body)
+    own = getattr(names.get(fn.__name__), "kind", "")
+    kind = kind or (own if isinstance(own, str) else "")
+    fresh.body = _Normaliser(found, kind).block(prepare(found, body))
+    forget_names(found)
     return found
+
+
+def forget_names(source: Source) -> None:
+    """Look for the names of a source again: its body is another one."""
+    vars(source).pop("assigned", None)
 
 
 def _check_calls(source: Source) -> None:

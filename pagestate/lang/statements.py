@@ -41,6 +41,15 @@ def warn_on(condition: bool) -> None:
     only_in_models("warn_on")
 
 
+def expect_dead(reason: str) -> None:
+    """No execution is expected to get here, nor to what only this branch leads to.
+
+    Such steps are not reported as dead; that one is taken is no mistake either, since a function
+    that several models share may be dead in some of them only.
+    """
+    only_in_models("expect_dead")
+
+
 def count(hits: Iterable[bool]) -> int:
     """For how many the condition holds: ``count(m.isolated[p] for p in m.pages)``."""
     return sum(1 for hit in hits if hit)

@@ -31,10 +31,12 @@ from pagestate.core.sorts import (
 )
 from pagestate.core.system import Write
 from pagestate.lang.bulk import bulk
+from pagestate.lang.changes import NOTHING, Met, Place
 from pagestate.lang.diagnostics import ModelError
 from pagestate.lang.faults import CRASH, LOCKING, RANGE, UNDERFLOW, out_of_sort
 from pagestate.lang.functions import Atomic, Function, atomic
 from pagestate.lang.layout import Layout
+from pagestate.lang.outcomes import decided, is_ignored, leaves, outcome_key
 from pagestate.lang.scope import (
     Scope,
     Step,
@@ -179,7 +181,9 @@ class Executor:
                 scope = self.scope(step)
                 binder = binder_of(scope, target, over(scope, over_))
                 inner = with_local(scope, target, binder)
+                before = len(step.touched)
                 bulk(self, body, inner, binder, TRUE)
+                step.touched.extend(step.touched[before:][:1])  # of every member
                 return self.checked(step, [])
             case ast.With(items=[item], body=body) if self.is_atomic_block(item.context_expr):
                 return self.body(body, step)
@@ -205,16 +209,20 @@ class Executor:
         """The possible outcomes of a test; ``either()`` has both."""
         inner, inverted = without_not(test)
         if self.builtin(inner) == "either":
-            decided: Expr = self.choice(step, f"either:{inner.lineno}", BOOL, inner)
-            decided = neg(decided) if inverted else decided
+            made: Expr = self.choice(step, f"either:{inner.lineno}", BOOL, inner)
+            made = neg(made) if inverted else made
         else:
-            decided = condition(self.scope(step), test)
+            made = self.decide(self.scope(step), test)
         found = list[tuple[bool, Step]]()
-        for outcome, assumed in ((True, decided), (False, neg(decided))):
+        for outcome, assumed in ((True, made), (False, neg(made))):
             path = step.copy()
             if path.assume(assumed):
                 found.append((outcome, path))
         return found
+
+    def decide(self, scope: Scope, test: ast.expr) -> Expr:
+        """The term of a test, in a variant that ignores it a choice of the step."""
+        return decided(scope, test, lambda key, node: self.choice(scope.step, key, BOOL, node))
 
     def builtin(self, node: ast.AST) -> str:
         """The name of the language function a call calls, or nothing."""
@@ -236,6 +244,10 @@ class Executor:
         Then the step ends here, before the choice is made again.
         """
         inner, _ = without_not(node)
+        scope = self.scope(step)
+        made = {p.name for p in step.params}
+        if any(is_ignored(scope, n) and outcome_key(n) in made for n in leaves(node)):
+            return True
         if self.builtin(inner) not in ("choose", "either"):
             return False
         key = f"either:{inner.lineno}"
@@ -289,7 +301,7 @@ class Executor:
             options, tests = clause.iter, clause.ifs
             param = self.choice(step, key, self.options(options, scope), call)
             inner = with_local(scope, clause.target, param)
-            step.cond.extend(condition(inner, test) for test in tests)
+            step.cond.extend(self.decide(inner, test) for test in tests)
         else:
             param = self.choice(step, key, self.options(options, scope), call)
         return self.store(target, param, step)
@@ -336,14 +348,15 @@ class Executor:
 
     def may_write(self, name: str, ghost: bool, guard: str | None, node: ast.AST) -> None:
         """Check the rules on who writes what.  Raises PS211, PS212."""
-        if ghost and not self.in_atomic:
+        cut = self.layout.cut
+        if ghost and not self.in_atomic and not cut.inside(self.source.span(node)):
             raise self.error(
                 "PS211",
                 f"ghost field {name!r} is written outside an atomic step",
                 node,
                 "update it together with the step it describes: @atomic or with atomic()",
             )
-        if guard and guard not in self.held:
+        if guard and guard not in self.held and self.layout.changes == NOTHING:
             raise self.error(
                 "PS212",
                 f"{name!r} is declared as guarded by {guard!r}, which is not held here",
@@ -423,6 +436,9 @@ class Executor:
             if len(node.args) != 1:
                 raise self.error("PS218", f"{name}() takes one condition", node)
             return [(s, None) for s in self.test(name, node.args[0], step)]
+        if name == "expect_dead":
+            step.expect_dead = self.reason(node)
+            return [(step, None)]
         if isinstance(callee, Function) and callee.kind == "atomic":
             return self.atomic_call(callee, node, step)
         if isinstance(callee, Function) and callee.kind == "inline":
@@ -434,10 +450,19 @@ class Executor:
             )
         raise bad_call(self.scope(step), node)
 
+    def reason(self, node: ast.Call) -> str:
+        """The words given to ``expect_dead``."""
+        match node.args:
+            case [ast.Constant(value=str(why))] if why.strip():
+                return why.strip()
+            case _:
+                hint = 'expect_dead("why nobody gets here")'
+                raise self.error("PS218", "expect_dead() takes the reason", node, hint)
+
     def test(self, name: str, test: ast.expr, step: Step) -> list[Step]:
         """``bug_on``, ``warn_on``, ``wait_until``."""
-        decided = condition(self.scope(step), test)
         if name == "wait_until":
+            made = self.decide(self.scope(step), test)
             written = any(w.var in self.layout.fields for w in step.writes)
             if self.in_atomic and (written or step.note):
                 raise self.error("PS207", "wait_until must come first in an atomic step", test)
@@ -445,16 +470,17 @@ class Executor:
             asleep = [n for n in sorted(self.held) if n in locks and locks[n].kind == "spinlock"]
             if asleep:
                 return [self.broken(step, f"sleeping while holding {asleep[0]}")]
-            return [step] if step.assume(decided) else []
+            return [step] if step.assume(made) else []
+        made = condition(self.scope(step), test)
         hit, missed = step.copy(), step
         paths = list[Step]()
-        if hit.assume(decided):
+        if hit.assume(made):
             if name == "bug_on":
                 hit.fault, hit.note = CRASH, f"BUG_ON({ast.unparse(test)})"
             else:
                 hit.note = "WARN"
             paths.append(hit)
-        if missed.assume(neg(decided)):
+        if missed.assume(neg(made)):
             paths.append(missed)
         return paths
 
@@ -496,6 +522,9 @@ class Executor:
         for path, outcome in inner.body(source.tree.body, step):
             for local in [n for n in path.env if n.startswith(name + ".")]:
                 del path.env[local]
+            if self.outermost and not self.in_atomic:
+                place = Place("atomic", source.span(source.tree), callee.name, callee.src)
+                path.met.append(Met(place, accesses=len(path.touched) - before))
             path.touched[before:] = [f"{callee.name}()"]
             results.append((path, outcome.value if outcome else None))
         return results

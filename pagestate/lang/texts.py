@@ -53,7 +53,7 @@ def is_temporary(node: ast.AST, context: type[ast.expr_context] = ast.Load) -> b
     return (
         isinstance(node, ast.Name)
         and node.id[:1] == "_"
-        and node.id[1:].removeprefix("if").isdigit()
+        and node.id[1:].removeprefix("if").removeprefix("at").isdigit()
         and isinstance(node.ctx, context)
     )
 

@@ -64,7 +64,7 @@ def matrix_of(parts: Iterable[Part], goals: Iterable[str], models: Sequence[str]
 def _cell(part: Part, r: Result, goals: frozenset[str]) -> Cell:
     return Cell(
         model=part.model,
-        scenario=part.scenario,
+        scenario=r.scenario,
         property=r.name,
         title=r.title,
         verdict=r.verdict.value,

@@ -1,7 +1,8 @@
-"""The process of one engine, as its parent sees it.
+"""A process at work for this one, and that of an engine, as their parent sees them.
 
 The process is forked, so the model (functions and all) need not be loaded again.  It writes lines
-of JSON into a pipe; the parent reads what is there and never waits for the rest of a line.
+into a pipe (an engine's are JSON); the parent reads what is there and never waits for the rest of
+a line.
 """
 
 import multiprocessing
@@ -10,6 +11,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from pagestate.check.request import Request
@@ -24,37 +26,27 @@ _CHUNK = 1 << 16
 _LOOK_EVERY = 0.5
 
 
-class Child:
-    """An engine at work in a process of its own; ``pipe`` is readable when it has said something.
+class Forked:
+    """A process that tells its parent lines; ``pipe`` is readable when it has said something."""
 
-    ``latest`` is its last sign of life.
-    """
-
-    def __init__(self, request: Request, plan: Plan, work: Work) -> None:
-        self.engine = plan.engine
-        self.latest: Working | None = None
+    def __init__(self, work: Callable[[Send], None]) -> None:
         self._rest = b""
         self.pipe, end = os.pipe()
         context = multiprocessing.get_context("fork")
-        self._process = context.Process(
-            target=_live, args=(request, plan, work, end, os.getpid()), daemon=True
-        )
+        self._process = context.Process(target=_live, args=(work, end, os.getpid()), daemon=True)
         with held_back(), warnings.catch_warnings():
             # Newer Pythons warn of threads of other libraries; the child starts its solver itself.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._process.start()
         os.close(end)
 
-    def read(self) -> list[Message] | None:
-        """The messages that have arrived, or None if the process has ended.
-
-        Raises Garbled.
-        """
+    def lines(self) -> list[bytes] | None:
+        """The lines that have arrived, or None if the process has ended."""
         data = os.read(self.pipe, _CHUNK)
         if not data:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [load(line) for line in lines]
+        return lines
 
     def death(self) -> str:
         """How a process that has ended came to its end, in words."""
@@ -73,7 +65,24 @@ class Child:
         os.close(self.pipe)
 
 
-def _live(request: Request, plan: Plan, work: Work, end: int, parent: int) -> None:
+class Child(Forked):
+    """An engine at work in a process of its own.  ``latest`` is its last sign of life."""
+
+    def __init__(self, request: Request, plan: Plan, work: Work) -> None:
+        self.engine = plan.engine
+        self.latest: Working | None = None
+        super().__init__(partial(work, request, plan))
+
+    def read(self) -> list[Message] | None:
+        """The messages that have arrived, or None if the process has ended.
+
+        Raises Garbled.
+        """
+        lines = self.lines()
+        return None if lines is None else [load(line) for line in lines]
+
+
+def _live(work: Callable[[Send], None], end: int, parent: int) -> None:
     """The process; it ends with its parent, whatever the parent dies of."""
     left_to_the_parent()
     os.dup2(2, 1)  # whatever a library prints must not get into the results
@@ -85,7 +94,7 @@ def _live(request: Request, plan: Plan, work: Work, end: int, parent: int) -> No
 
     status = 1
     try:
-        work(request, plan, send)
+        work(send)
         status = 0
     except BrokenPipeError:
         pass

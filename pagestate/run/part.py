@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from pagestate.check.request import Request, general, left_out
-from pagestate.check.vacuity import Coverage, coverage, idle_threads
+from pagestate.check.vacuity import Coverage, coverage, idle_threads, unexplained
 from pagestate.core.verdict import Result, Verdict
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.declare import Model
@@ -98,6 +98,14 @@ def part_of(request: Request, outcome: Outcome) -> Part:
         notes=tuple(outcome.notes),
         interrupted=outcome.interrupted,
     )
+
+
+def about_all(parts: Sequence[Part]) -> list[Result]:
+    """What is wrong with a model as it declares itself; ``parts`` are all its scenarios."""
+    same = tuple(a for a in parts[0].assumptions if all(a in p.assumptions for p in parts))
+    scope = "all scenarios" if parts[0].scenario else parts[0].scope
+    found = unexplained([p.steps for p in parts], scope, same)
+    return [] if found is None else [found]
 
 
 def undecided(

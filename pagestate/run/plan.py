@@ -7,8 +7,8 @@ from pathlib import Path
 from pagestate.check.request import Request
 from pagestate.core.property import LIVENESS, SAFETY, PropertyKind
 
-ENGINES = ("auto", "explicit", "bmc", "induction", "parametric", "liveness")
-_FINITE = frozenset({"explicit", "bmc", "induction", "liveness"})
+ENGINES = ("auto", "explicit", "bmc", "induction", "pdr", "parametric", "liveness")
+_FINITE = frozenset({"explicit", "bmc", "induction", "pdr", "liveness"})
 DECIDES: Mapping[str, frozenset[PropertyKind]] = {
     "explicit": SAFETY | {"deadlock_free"},
     "liveness": LIVENESS,

@@ -1,7 +1,8 @@
 """The parent's side: start engines, take the first conclusive answer, stop the rest.
 
-``auto`` tries the exhaustive search first and adds bounded model checking when it takes longer;
-for any size it asks the engine for every size.  Two engines that both decide a property must
+``auto`` tries the exhaustive search first and adds bounded model checking when it takes longer, and
+property directed reachability when it takes longer still; for any size it asks the engine for every
+size.  Two engines that both decide a property must
 agree: disagreement is an internal error.
 """
 
@@ -35,7 +36,8 @@ from pagestate.run.plan import ENGINES, Plan, decides
 __all__ = ["ENGINES", "Options", "Outcome", "run"]
 
 SECOND_AFTER = 20.0
-"""Seconds after which ``auto`` adds its second engine."""
+"""Seconds after which ``auto`` adds its second engine; ``LAST`` waits twice as long."""
+LAST = "pdr"
 _LONGEST_WAIT = 3600.0
 _LEAST = 0.01
 
@@ -125,7 +127,8 @@ class _Run:
             return ("parametric",)
         kinds = {p.kind for p in self.request.properties}
         more = ("induction",) if self.options.cross_check else ()
-        return tuple(e for e in ("explicit", "liveness", "bmc", *more) if kinds & decides(e))
+        engines = ("explicit", "liveness", "bmc", *more, LAST)
+        return tuple(e for e in engines if kinds & decides(e))
 
     def run(self) -> Outcome:
         expired = False
@@ -151,7 +154,11 @@ class _Run:
 
     def impatient(self) -> bool:
         """Whether to start an engine beside those at work."""
-        return not self.options.cross_check and self.elapsed() > SECOND_AFTER
+        return not self.options.cross_check and self.elapsed() > self.patience()
+
+    def patience(self) -> float:
+        """After how many seconds the next engine starts beside those at work."""
+        return SECOND_AFTER * (2 if self.waiting[0] == LAST else 1)
 
     def elapsed(self) -> float:
         return time.monotonic() - self.began
@@ -160,7 +167,7 @@ class _Run:
         """How long to wait for the next message."""
         times = [_LONGEST_WAIT]
         if self.waiting and not self.options.cross_check:
-            times.append(SECOND_AFTER - self.elapsed() + 0.01)
+            times.append(self.patience() - self.elapsed() + 0.01)
         if self.options.timeout is not None:
             times.append(self.options.timeout - self.elapsed() + 0.01)
         return max(0.0, min(times))

@@ -9,8 +9,7 @@ from functools import partial
 from os import sysconf
 
 from pagestate.check.request import COUNT_BOUND, Request
-from pagestate.check.scans import OrderedScans
-from pagestate.check.verify import CheckFailed, Proofs, verified
+from pagestate.check.verify import CheckFailed, shared, verified
 from pagestate.core.property import Property
 from pagestate.core.slicing import sliced, unsliced
 from pagestate.core.verdict import Answer, Verdict
@@ -61,6 +60,10 @@ def build(
         from pagestate.engines.induction import Induction
 
         return Induction(task, report, rlimit=rlimit)
+    if name == "pdr":
+        from pagestate.engines.pdr import Pdr
+
+        return Pdr(task, report, rlimit=rlimit)
     if name == "parametric":
         from pagestate.engines.parametric.engine import Parametric
         from pagestate.smt.limits import limit_work
@@ -129,8 +132,7 @@ class _Work:
     ) -> None:
         self.request, self.plan, self.tell, self.make = request, plan, tell, make
         self.told = dict[str, Verdict]()
-        self.scans = OrderedScans(request)
-        self.proofs = Proofs()
+        self.shared = shared(request)
         self.said = 0.0
 
     def run(self) -> None:
@@ -203,14 +205,12 @@ class _Work:
         if answer.path is not None and self.plan.engine in SLICING:
             answer = replace(answer, path=unsliced(answer.path, task.system, task.sizes))
         try:
-            checked = verified(
-                self.request, task, answer, self.plan.certificates, self.scans, self.proofs
-            )
+            checked = verified(self.request, task, answer, self.plan.certificates, self.shared)
         except OSError as error:
             where = f"{error.filename or self.plan.certificates}"
             self.tell(Unwritable(self.plan.engine, f"{where}: {error.strerror or error}"))
             self.plan = replace(self.plan, certificates=None)
-            checked = verified(self.request, task, answer, None, self.scans, self.proofs)
+            checked = verified(self.request, task, answer, None, self.shared)
         answer = checked.answer
         self.told[answer.property] = answer.verdict
         reason = answer.reason

@@ -32,8 +32,13 @@ class Break:
     values: tuple[tuple[str, str], ...]
 
 
-def breaks(trace: Trace, background: Background) -> tuple[Break, ...]:
-    """The parts of the property that the end of ``trace`` decides; nothing if it is not known."""
+def breaks(
+    trace: Trace, background: Background, instead: tuple[State, State] | None = None
+) -> tuple[Break, ...]:
+    """The parts of the property that the end of ``trace`` decides; nothing if it is not known.
+
+    With ``instead``, two states one after another, they are evaluated there and not at the end.
+    """
     prop = background.decides
     if prop is None:
         return ()
@@ -43,7 +48,7 @@ def breaks(trace: Trace, background: Background) -> tuple[Break, ...]:
         before = after = trace.states[-1]
     else:
         return ()
-    seeker = _Seeker(background, before, after)
+    seeker = _Seeker(background, before, after, instead or (before, after))
     found = list[Break]()
     for each in seeker.follow(prop.formula, prop.kind == "reachable", {}, ()):
         found.append(each)
@@ -55,7 +60,10 @@ def breaks(trace: Trace, background: Background) -> tuple[Break, ...]:
 class _Seeker:
     """Follows a formula of known truth to the parts that make it so."""
 
-    def __init__(self, background: Background, before: State, after: State) -> None:
+    def __init__(
+        self, background: Background, before: State, after: State, shown: tuple[State, State]
+    ) -> None:
+        self.shown = shown
         self.sizes: Sizes = background.sizes
         self.owners = background.owners
         self.before, self.after = before, after
@@ -87,8 +95,8 @@ class _Seeker:
                 yield Break(
                     members,
                     show_term(term, binding, self.owners),
-                    truth,
-                    reads(term, binding, self.owners, self.after, self.sizes),
+                    bool(evaluate(term, self.shown[0], self.sizes, binding, self.shown[1])),
+                    reads(term, binding, self.owners, self.shown[1], self.sizes),
                 )
 
     def _value(self, term: Expr, binding: Mapping[str, Value]) -> bool:

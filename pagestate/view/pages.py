@@ -1,7 +1,7 @@
 """What a report shows: traces, and results without one, such as proofs."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
 from pagestate.core.sorts import Value
@@ -41,21 +41,32 @@ class ResultPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """Pages with an index; ``made`` says which program wrote it."""
-
-    title: str
-    pages: tuple[TracePage | ResultPage, ...]
-    made: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Alignment:
-    """Which steps of two traces correspond: runs of ``(left, right, length)`` from step 1."""
+    """Which steps of two traces correspond: runs of ``(left, right, length)`` from step 1.
+
+    ``notes`` say of steps of the left trace why the right one has none; ``summary`` is
+    what the comparison shows, in sentences.
+    """
 
     left: int
     right: int
     runs: tuple[tuple[int, int, int], ...]
+    notes: Mapping[int, str] = field(default_factory=dict)
+    summary: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Pages with an index; ``made`` says which program wrote it.
+
+    ``compared`` are pairs whose comparison is known already; the first of them is what the report
+    opens with.
+    """
+
+    title: str
+    pages: tuple[TracePage | ResultPage, ...]
+    made: str = ""
+    compared: tuple[Alignment, ...] = ()
 
 
 def alignments(report: Report) -> tuple[Alignment, ...]:
@@ -66,9 +77,14 @@ def alignments(report: Report) -> tuple[Alignment, ...]:
     traces = [(n, p.view) for n, p in enumerate(report.pages) if isinstance(p, TracePage)]
     every = [(a, b) for k, a in enumerate(traces) for b in traces[k + 1 :]]
     every.sort(key=lambda pair: pair[0][1].property != pair[1][1].property)
-    return tuple(
-        Alignment(left, right, aligned(one, other))
-        for (left, one), (right, other) in every[:_MOST_PAIRS]
+    known = {(a.left, a.right) for a in report.compared}
+    return (
+        *report.compared,
+        *(
+            Alignment(left, right, aligned(one, other))
+            for (left, one), (right, other) in every[:_MOST_PAIRS]
+            if (left, right) not in known
+        ),
     )
 
 

@@ -54,6 +54,8 @@ def _texts(view: TraceView, made: str, trace: str) -> Iterator[str]:
         yield f"{left} more {'step changes' if left == 1 else 'steps change'} no shared state"
     if view.back_to is not None:
         yield f"the steps from {view.back_to} on are repeated for ever"
+    if view.remark:
+        yield view.remark
     for part in view.broken:
         values = ", ".join(f"{name} is {value}" for name, value in part.values)
         holds = "true" if part.holds else "false"

@@ -23,6 +23,7 @@ class Stretch:
 class Cell:
     """One value of the state over time; ``member`` is the column's name (``page 0``)."""
 
+    key: CellName
     name: str
     field: str
     member: str
@@ -138,5 +139,5 @@ class _Maker:
                 self.changed.setdefault(n, []).append(number)
         owner = var.thread or ""
         name = f"{owner} {member} {field}" if owner and not member else f"{member} {field}"
-        self.cells.append(Cell(" ".join(name.split()), field, member, tuple(history)))
+        self.cells.append(Cell(key, " ".join(name.split()), field, member, tuple(history)))
         return number

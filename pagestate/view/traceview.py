@@ -6,7 +6,7 @@ line all come from here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pagestate.core.sorts import IndexSort, Value
 from pagestate.core.span import Span
@@ -16,6 +16,7 @@ from pagestate.view.background import Background
 from pagestate.view.bars import LockBar, Other, Waiting, lock_bars, note_of, others_of
 from pagestate.view.broken import Break, breaks
 from pagestate.view.explain import Condition, Standings, Who, conditions
+from pagestate.view.relevant import Fade, relevance_of
 from pagestate.view.tables import Tables, tables_of
 from pagestate.view.values import Fact, fact, show_value
 from pagestate.view.wellformed import check_trace
@@ -46,8 +47,9 @@ class Row:
     and ``members`` the pages and the like that the step is about.
 
     With a background there are also ``guard``, why the step could be taken; ``others``, where the
-    threads stood before it; and ``waits``, the threads that gave way to this step because they are
-    blocked.
+    threads stood before it; ``waits``, the threads that gave way to this step because they are
+    blocked; and ``fade``, whether and how the step is faded because the end does not depend on it.
+    ``skipped`` is how many steps of the lane are left out before it (``brief``).
     """
 
     number: int
@@ -68,6 +70,8 @@ class Row:
     guard: tuple[Condition, ...] = ()
     others: tuple[Other, ...] = ()
     waits: tuple[Waiting, ...] = ()
+    fade: Fade = ""
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,9 @@ class TraceView:
     With a background (``explained``): ``locks`` says who has which lock during which steps, ``end``
     where the threads stand after the last step, ``stuck`` which of them the text shows as waiting
     there, ``broken`` which parts of the property the last state decides, for which page, and
-    ``sources`` has the lines of the model's files.
+    ``sources`` has the lines of the model's files.  ``idle`` has the numbers of the shared cells
+    whose values the end does not depend on, None where that is not known
+    (``pagestate.view.relevant``).  ``remark`` stands below everything.
     """
 
     model: str
@@ -107,6 +113,8 @@ class TraceView:
     stuck: tuple[Waiting, ...] = ()
     broken: tuple[Break, ...] = ()
     sources: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    idle: frozenset[int] | None = None
+    remark: str = ""
 
 
 def view_of(trace: Trace, background: Background | None = None) -> TraceView:
@@ -129,6 +137,13 @@ def view_of(trace: Trace, background: Background | None = None) -> TraceView:
     tables, everybody = tables_of(trace), tuple(lanes)
     others = _others(trace, background, everybody)
     rows = tuple(_rows(trace, background, tables, everybody, others))
+    relevance = relevance_of(trace, background) if background else None
+    idle: frozenset[int] | None = None
+    if relevance is not None:
+        rows = tuple(replace(r, fade=f) for r, f in zip(rows, relevance.steps, strict=True))
+        shared = {v.name for v in trace.variables if v.thread is None}
+        cells = enumerate(tables.cells)
+        idle = frozenset(n for n, c in cells if c.key[0] in shared and c.key not in relevance.cells)
     broken = breaks(trace, background) if background else ()
     return TraceView(
         model=trace.model,
@@ -152,7 +167,13 @@ def view_of(trace: Trace, background: Background | None = None) -> TraceView:
         stuck=tuple(_stuck(trace, background, rows, others[-1])),
         broken=broken,
         sources=background.sources if background else {},
+        idle=idle,
     )
+
+
+def last_of(view: TraceView) -> int:
+    """The number of the last step that is shown (0: there is none)."""
+    return view.rows[-1].number if view.rows else 0
 
 
 def _others(
@@ -186,7 +207,7 @@ def _rows(
             lane=lane,
             text=step.text or step.label or step.action or "step",
             calls=inside,
-            open=0 if starts else _common(calls[lane], inside),
+            open=0 if starts else common(calls[lane], inside),
             starts=opening if starts else "",
             note=step.note,
             changes=changes,
@@ -253,7 +274,8 @@ def _at_start(trace: Trace, step: Step, state: State) -> bool:
     )
 
 
-def _common(before: tuple[str, ...], after: tuple[str, ...]) -> int:
+def common(before: tuple[str, ...], after: tuple[str, ...]) -> int:
+    """How many of the calls around a step are those around the one before."""
     count = 0
     for a, b in zip(before, after, strict=False):
         if a != b:

@@ -25,7 +25,7 @@ _REPLACEMENTS = str.maketrans(
 
 _COMMA = re.compile(r"[,;] (?!\d)")
 _WORD = re.compile(r"[,;] (?!\d)|(?<!,) (?!\d|->|\(|\*\*\*)(?<!-> )(?<!: )(?<!\*\*\* )")
-_PAREN = re.compile(r"\((?!\))")
+_PAREN = re.compile(r"\((?!\)|ghost\))")
 _POOR = (re.compile(r": "), re.compile(r" "), re.compile(r"[_.:/,;=>&|-](?=\w)"))
 
 

@@ -40,8 +40,8 @@ ok    exhausted  goes_offline        reached in 2 steps
 ok    exhausted  no_underflow        holds in all 8 states
 
 steps that are never taken:
-  - offline[page] -> false (put_page:51)
-  - free_to_buddy(page) (put_page:53)
+  - getter: offline[page] -> false (race.py:51)
+  - getter: free_to_buddy(page) (race.py:53)
 scope: 1 getter, 1 page; nothing is said about other sizes
 engine: explicit
 assumptions:

@@ -7,7 +7,7 @@ import pytest
 from tests.cli.running import check, cli
 
 
-@pytest.mark.parametrize("words", [[], ["check"], ["models"], ["show"]])
+@pytest.mark.parametrize("words", [[], ["check"], ["models"], ["show"], ["needs"]])
 def test_help_has_an_example(words):
     ran = cli(*words, "--help")
     assert (ran.code, ran.err) == (0, "")

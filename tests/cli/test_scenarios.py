@@ -18,12 +18,12 @@ SOURCE = Path(PARTS).read_text(encoding="utf-8")
 REPORT = """\
 parts: 3 scenarios; locked=true
 
-writing: two that change pages (2 pages; often=false; left out: reader)
+writing: two that change pages (2 pages; left out: reader)
 ok    exhausted  writes_alone   holds in all 21 states
 ok    exhausted  gets_dirty     reached in 3 steps
 
-reading: pages are read while they are written (2 pages, 1 reader; often=false;
-  left out: cleaner)
+reading: pages are read while they are written (2 pages, 1 reader; left out:
+  cleaner)
 ok    exhausted  seen_is_dirty  holds in all 68 states, as expected
 ok    exhausted  gets_dirty     reached in 3 steps
 ok    exhausted  no_underflow   holds in all 68 states
@@ -297,11 +297,11 @@ def test_steps_are_dead_that_no_scenario_takes(tmp_path):
     dead = ran.out[ran.out.index("steps that are never") : ran.out.index("scope:")].splitlines()
     assert dead == [
         "steps that are never taken in any of the scenarios:",
-        "  - waits: wait_until(not z) (waits:24)",
-        "  - waits: z = False (waits:25)",
+        "  - waits: wait_until(not z) (idle.py:24)",
+        "  - waits: z = False (idle.py:25)",
     ]
     alone = check("--scenario", "free", model=str(model))
-    assert "  - waits: z = True (waits:23)" in alone.out
+    assert "  - waits: z = True (idle.py:23)" in alone.out
 
 
 def test_a_thread_has_to_move_in_every_scenario(tmp_path):

@@ -256,6 +256,8 @@ BAD = [
         "made twice in one step",
     ),
     Bad("PS218", thread("get(m)"), "get(m)", "takes the state and 1 more"),
+    Bad("PS218", thread("expect_dead()"), "expect_dead()", "the reason", "why nobody"),
+    Bad("PS218", thread("expect_dead('')"), "expect_dead('')", "the reason", "why nobody"),
     Bad("PS218", thread("get(m, page=page)"), "page)", "by position", "order"),
     Bad(
         "PS219",

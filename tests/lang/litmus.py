@@ -349,6 +349,14 @@ LITMUS = [
         "t",
     ),
     Litmus(
+        "S28",
+        TWO
+        + fn("t", "if m.x == 0:", "    expect_dead('it is')", "    m.y = 1")
+        + prop("goes_on", "m.y == 1", "reachable"),
+        {"goes_on": "exhausted"},
+        "t",
+    ),
+    Litmus(
         "S20",
         state("ghost = var(Count, init=0, ghost=True)")
         + fn("t", "with atomic():", "    m.x = 1", "    m.ghost += 1")

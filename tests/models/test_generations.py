@@ -99,6 +99,8 @@ def test_who_frees_a_claimed_page(name: str, scenario: str, settings: str, viola
         ("v5_14", "dump", "drain=false", "reads_plugged_memory"),
         ("v6_12", "accounts", "", "managed_is_right"),
         ("v5_10", "accounts", "", "unplugged_is_not_managed"),
+        ("rfc_v3", "accounts", "", "totalram_is_right"),
+        ("rfc_v3", "accounts", "totalram_first=false", ""),
         ("v5_10", "settled", "isolate_on_online=false", "handed_out_only_online"),
         ("v6_12", "errors", "poison_refuses_online=false", "poisoned_never_handed_out"),
         ("v5_10", "notifiers", "mutant=cancel_always", "lock_rules"),

@@ -6,6 +6,7 @@ setup of a recording is a schedule: only how the block came to look like that is
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -156,3 +157,14 @@ def test_the_life_of_a_block() -> None:
     assert max(u.silent for u in found.used) <= 21
     assert max(u.hidden for u in found.used) <= 6
     assert {s.thread for s in found.trace.steps[found.setup :]} == {"sysfs", "virtio_mem"}
+
+
+@pytest.mark.slow
+def test_little_else_would_have_been_the_life_of_a_block() -> None:
+    """The same of sA; every tenth of its corruptions is tried."""
+    number = count()
+    found = reject(reproduction("sA", BOUNDS, REMOVED), only=lambda c: next(number) % 10 == 0)
+    legal, accepted = len(found.legal), len(found.accepted)
+    print(f"{found.total} corrupted, {found.rejected} rejected, {legal} legal, {accepted} accepted")
+    assert found.total > 200
+    assert found.rate >= 0.95, found.accepted

@@ -49,7 +49,11 @@ def die(number):
 
 
 def play(**scripts):
-    """Engines that play their scripts: messages to send, bytes to send, functions to call."""
+    """Engines that play their scripts: messages to send, bytes to send, functions to call.
+
+    The last engine of ``auto`` finds nothing unless it has a script.
+    """
+    scripts = {"pdr": [Finished("pdr")], **scripts}
 
     def work(request, plan, send):
         for act in scripts[plan.engine]:
@@ -398,6 +402,13 @@ def test_an_interrupt_that_is_ignored_stays_ignored():
     assert not outcome.interrupted and outcome.results[0].verdict == Verdict.EXHAUSTED
 
 
+def test_the_last_engine_waits_twice_as_long():
+    proof = says(FIRST, Verdict.EXHAUSTED, "pdr", 3)
+    (result,) = go(play(explicit=[sleep], bmc=[sleep], pdr=[proof, sleep])).results
+    assert result.engine == "pdr"
+    assert result.seconds >= 2 * portfolio.SECOND_AFTER
+
+
 # ------------------------------------------------------------------------------ cross-check
 
 
@@ -407,6 +418,7 @@ def test_a_cross_check_waits_for_every_engine(trace):
         "explicit": [exhausted("explicit"), Finished("explicit")],
         "bmc": [says(FIRST, Verdict.BOUNDED, "bmc", 3), Finished("bmc")],
         "induction": [late, Finished("induction")],
+        "pdr": [exhausted("pdr"), Finished("pdr")],
     }
     (alone,) = go(play(**scripts)).results
     assert alone.verdict == Verdict.EXHAUSTED
@@ -416,6 +428,6 @@ def test_a_cross_check_waits_for_every_engine(trace):
 
 
 def test_a_cross_check_of_engines_that_agree_says_what_the_first_says():
-    scripts = {e: [exhausted(e), Finished(e)] for e in ("explicit", "bmc", "induction")}
+    scripts = {e: [exhausted(e), Finished(e)] for e in ("explicit", "bmc", "induction", "pdr")}
     outcome = go(play(**scripts), cross_check=True)
     assert (outcome.results[0].engine, outcome.errors) == ("explicit", [])

@@ -50,7 +50,7 @@ STEPS = st.builds(
     member=st.none() | st.integers(0, 2),
     action=NAMES,
     text=NAMES,
-    calls=st.lists(NAMES, max_size=3).map(tuple),
+    calls=st.lists(NAMES, max_size=9).map(tuple),
     label=NAMES,
     target=NAMES,
     picks=PICKS,

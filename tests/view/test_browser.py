@@ -1,7 +1,7 @@
 """The page in a real browser: keys, filters, links, and that it stays quiet.
 
-Runs where Playwright (``pip install playwright``) and Chromium (``apt-get install chromium``, or
-the path in PAGESTATE_BROWSER) are found: ``bin/test -m browser``.
+Runs where Playwright (the extra ``browser``) and Chromium (``apt-get install chromium``, or the
+path in PAGESTATE_BROWSER) are found: ``bin/test -m browser``.
 """
 
 import re
@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from pagestate.cli.against import compare
+from pagestate.cli.behind import Models
 from pagestate.view.html.page import render_html
 from pagestate.view.pages import Report, TracePage
 from pagestate.view.traceview import view_of
 
-from . import behind, hostile, samples
+from . import behind, fading, hostile, samples
 from .screen import Screen, browser_file
 from .test_html import PROOF, large
 
@@ -38,9 +40,10 @@ def show(browser, tmp_path):
     context = browser.new_context(viewport={"width": 1300, "height": 850})
     screens = []
 
-    def opened(*pages, link: str = "") -> Screen:
+    def opened(*pages, link: str = "", compared=()) -> Screen:
         path = Path(tmp_path, f"report{len(screens)}.html")
-        path.write_text(render_html(Report("Report", tuple(pages), "pagestate")), "utf-8")
+        report = Report("Report", tuple(pages), "pagestate", compared)
+        path.write_text(render_html(report), "utf-8")
         page = context.new_page()
         screen = Screen(page, path.as_uri())
         screens.append(screen)
@@ -240,7 +243,7 @@ def test_filters(show, offlined):
     assert screen.press("j").step == 3 and screen.press("j").step == 7
     screen.page.get_by_label("thread").select_option("")
     screen.page.get_by_label("page", exact=True).select_option("")
-    assert screen.count(".step:visible") == 7
+    assert screen.count(".step:visible") == 2 and screen.press("f").count(".step:visible") == 7
     screen.page.get_by_label("field").select_option("device")
     assert screen.count(".step:not(.faded)") == 3
     assert screen.count("tr.moving:visible") == 1
@@ -275,6 +278,41 @@ def test_search(show, offlined):
     assert screen.press("j").step == 7
 
 
+# What the end does not depend on
+
+
+def shown(screen, selector: str) -> float:
+    """How opaque the first such element is."""
+    return float(
+        screen.page.locator(selector).first.evaluate("e => Number(getComputedStyle(e).opacity)")
+    )
+
+
+def test_fading(show):
+    screen = show(TracePage("race", fading.explained(fading.trace())), link="step=0")
+    faded = [e.get_attribute("id") for e in screen.page.locator(".step.idle").all()]
+    assert faded == [f"step-{n}" for n in (1, 2, 4, 5, 6, 7, 8)]
+    assert shown(screen, "#step-2 .lines") < 0.6 and shown(screen, "#step-3 .lines") == 1
+    assert screen.count(".lanehead .lane.idle") == 2, "threads that only take such steps"
+    assert screen.page.locator("table.page thead th.idle").inner_text() == "page 1"
+    assert screen.press("f").count(".fading") == 0 and shown(screen, "#step-2 .lines") == 1
+    assert "does not depend" in screen.press("f", "j").text(".detail")
+    said = screen.page.locator("#step-2").get_attribute("aria-label")
+    assert said.endswith("The end does not depend on it.")
+
+
+def test_only_the_steps_that_count(show):
+    screen = show(TracePage("race", fading.explained(fading.trace())))
+    screen.page.get_by_label("only these steps").check()
+    assert screen.count(".step:visible") == 5
+    screen.page.locator("body").click(position={"x": 5, "y": 5})
+    assert [screen.press("j").step for _ in range(3)] == [3, 9, 10]
+    assert "7 of 12 steps are left out" in screen.text(".commit pre")
+    screen.page.get_by_label("thread").select_option("1")
+    assert screen.count(".step:visible") == 3, "who asks for a thread gets its steps"
+    assert "left out" not in screen.text(".commit pre")
+
+
 # Reports of several pages
 
 
@@ -304,6 +342,26 @@ def test_side_by_side(show, offlined, waiting):
     screen.page.get_by_role("button", name="Open step 10").click()
     assert screen.link == "trace=1&step=10" and screen.step == 10
     assert show(offlined, waiting, link="compare=1,0").count(".alone") == 3
+
+
+def test_a_variant_that_stops_the_trace(show):
+    known = Models()
+    trace = fading.trace()
+    found, _ = known.background(trace, fading.MODEL)
+    other = compare(trace, found, fading.MODEL, {"hook": "true"}, known)
+    pages = TracePage("broken", view_of(trace, found)), TracePage("fixed", other.view)
+    screen = show(*pages, compared=(other.alignment,))
+    assert screen.link == "" and screen.count(".compared > li") == 14, "it opens side by side"
+    assert "takes 11 of the 12 steps" in screen.text(".summary")
+    row = screen.page.locator(".row.alone .stopped")
+    assert row.count() == 1 and "goes on with offline[page 0] -> true" in row.inner_text()
+    assert screen.text(".heads .side >> nth=1").count("holds here") == 1
+    assert screen.count(".side.violating") == 1
+    screen.page.get_by_role("button", name="Open step 12: offline[page 0] -> true").click()
+    assert screen.link == "trace=1&step=12"
+    assert "holds in every state of this execution" in screen.text(".final")
+    turned = show(*pages, compared=(other.alignment,), link="compare=1,0")
+    assert turned.page.locator(".stopped").count() == 1
 
 
 # Names of any kind, the policy, print, screen readers

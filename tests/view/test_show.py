@@ -9,7 +9,7 @@ import pytest
 from pagestate.view.itf import dumps, from_itf, save_trace
 from tests.cli.running import cli
 
-from . import behind, hostile, samples
+from . import behind, fading, hostile, samples
 
 FORMATS = {
     "text": "CPU0",
@@ -149,3 +149,60 @@ def test_variables_that_quint_lists_twice():
     state = {"x": 1, "mbt::actionTaken": "init", "mbt::nondetPicks": {}}
     trace = from_itf({"vars": names, "states": [state, {**state, "mbt::actionTaken": "a"}]})
     assert [v.name for v in trace.variables] == ["x"] and trace.steps[0].action == "a"
+
+
+# Less of a trace, and more: without what does not matter, beside a variant
+
+
+@pytest.fixture
+def fading_file(tmp_path):
+    path = tmp_path / "fading.itf.json"
+    save_trace(fading.trace(), path)
+    return str(path)
+
+
+def test_brief(fading_file, stored):
+    ran = cli("show", "--brief", fading_file, "--model", fading.MODEL)
+    assert ran.code == 0 and ran.err == "" and "7 of 12 steps are left out" in ran.out
+    assert "bystander" not in ran.out and "free[page 0] = True" in ran.out
+    for form in ("svg", "dot", "mermaid"):
+        less = cli("show", "--brief", "--format", form, fading_file, "--model", fading.MODEL)
+        assert less.code == 0 and "busy" not in less.out and "free" in less.out
+    report = cli("show", "--brief", "--style", "report", fading_file, "--model", fading.MODEL)
+    assert "busy" not in report.out and "steps are left out" in report.out
+    refused(cli("show", "--brief", "--format", "itf", fading_file), "--brief", "itf")
+    unknown = cli("show", "--brief", stored)
+    assert unknown.code == 0 and unknown.out == cli("show", stored).out
+    assert "nothing is left out" in unknown.err and unknown.err.count("\n") == 1
+
+
+def test_against_a_fixed_variant(fading_file, tmp_path):
+    ran = cli("show", fading_file, "--model", fading.MODEL, "--set", "hook=true")
+    assert ran.code == 0 and ran.err == ""
+    said = " ".join(ran.out.split())
+    assert "offline_never_free is violated in 12 steps" in said
+    assert "the same schedule with hook=true (12 steps)" in said
+    assert "getter 0 goes on with offline[page 0] -> true, because offline[page 0]" in said
+    assert "offline[page 0] and free[page 0] is false in the end" in said
+    assert "(offline[page 0] = 1, free[page 0] = 0)" in said
+    assert "says nothing about other executions" in said
+    assert all(len(line) <= 75 for line in ran.out.split("\n"))
+    page = cli(
+        "show", fading_file, "--against", fading.MODEL, "--set", "hook=true", "--format", "html"
+    )
+    assert '"opening":[[0,1]]' in page.out and '"holds here"' in page.out
+    same = cli("show", fading_file, "--against", fading.MODEL)
+    assert "offline_never_free is violated too" in " ".join(same.out.split())
+
+
+def test_against_what_there_is_not(fading_file, stored):
+    model = "--model", fading.MODEL
+    typo = cli("show", fading_file, *model, "--set", "hok=true")
+    assert typo.code == 2 and typo.out == "" and "did you mean 'hook'" in typo.err
+    refused(cli("show", fading_file, *model, "--set", "hook"), "NAME=VALUE")
+    for other, said in (("nothing_like_it", "no model"), (behind.MODEL, "no property")):
+        missing = cli("show", fading_file, *model, "--against", other)
+        assert missing.code == 2 and missing.out == "" and said in missing.err
+    refused(cli("show", fading_file, stored, *model, "--set", "hook=true"), "one trace")
+    refused(cli("show", fading_file, "--set", "hook=true"), "--model")
+    refused(cli("show", fading_file, *model, "--set", "hook=true", "--format", "svg"), "--against")

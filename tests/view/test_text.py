@@ -218,3 +218,35 @@ def test_parts_that_do_not_fit_together():
         view_of(replace(trace, variables=()))
     with pytest.raises(TraceError, match="same name"):
         view_of(replace(trace, variables=trace.variables * 2))
+
+
+def nested(deep: int, lanes: int) -> Trace:
+    """Threads that take steps ``deep`` calls inside, one after another."""
+    calls = tuple(f"helper_with_a_name_{n}(page 0)" for n in range(deep))
+    text = "set_migratetype_isolate(page 0) -> true"
+    steps = tuple(Step(f"thread{n}", None, "a", text, calls) for n in range(lanes))
+    trace = replace(samples.no_steps(), steps=steps)
+    return replace(trace, states=trace.states * (lanes + 1))
+
+
+def test_three_threads_deep_in_calls_are_shown_in_a_log():
+    view = view_of(nested(4, 3))
+    text = render_text(view, header=False)
+    assert columns_of(text.split("\n")) == []
+    assert all(f"{call}\n" in text for call in view.rows[0].calls), "calls stand in one line"
+    assert [n for n, _ in read_back(render_text(view, numbers=True))] == [1, 2, 3]
+    assert len(columns_of(render_text(view, shape="columns").split("\n"))) == 3
+    for deep, lanes in ((1, 3), (4, 2), (4, 1)):
+        other = render_text(view_of(nested(deep, lanes)), header=False).split("\n")
+        assert len(columns_of(other)) == lanes
+    assert columns_of(render_text(view_of(nested(1, 2)), shape="log").split("\n")) == []
+    assert len(columns_of(render_text(view, width=130).split("\n"))) == 3
+
+
+@pytest.mark.parametrize("lanes", [2, 3])
+def test_each_call_is_indented_more_than_the_one_around_it(lanes):
+    view = view_of(nested(4, lanes))
+    lines = render_text(view, header=False, shape="columns").split("\n")
+    heads = [next(line for line in lines if f"name_{n}(" in line) for n in range(4)]
+    depths = [len(line) - len(line.lstrip()) for line in heads]
+    assert all(a < b for a, b in pairwise(depths))

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from pagestate.cli.against import compare
+from pagestate.cli.behind import Models
 from pagestate.view.traceview import view_of
 from pagestate.view.tui.content import (
     clean,
@@ -15,7 +17,7 @@ from pagestate.view.tui.content import (
 )
 from tests.cli.running import cli
 
-from . import behind, hostile, samples
+from . import behind, fading, hostile, samples
 
 
 def texts(lines):
@@ -137,6 +139,20 @@ def test_pages_cells_search_and_theme(view):
     assert piloted([view], "t")[0].theme == "textual-light"
 
 
+def test_what_the_end_does_not_depend_on_is_dim():
+    race = fading.explained(fading.trace())
+    dim = [row.number for row in race.rows if step_line(race, row).kind == "less"]
+    assert dim == [1, 2, 4, 5, 6, 7, 8]
+    assert all(step_line(race, row, fading=False).kind != "less" for row in race.rows)
+    of_page = [r.number for r in race.rows if step_line(race, r, False, "page 1").kind != "less"]
+    assert of_page == [4, 12], "the violation is never dim"
+    cells = [c for line in state_lines(race, 3, "", everything=True) for c in line.cells]
+    assert {race.tables.cells[c.cell].name for c in cells if c.idle} >= {"page 1 free", "busy"}
+    assert "dim" in texts(detail_lines(race, 0)) and "dim" in texts(detail_lines(race, 2))
+    assert piloted([race], "f")[0].fading is False and piloted([race], "f", "f")[0].fading
+    assert piloted([race], "p", "p", "j")[0].step == 1
+
+
 def test_a_chosen_cell_is_followed(view):
     pytest.importorskip("textual")
     app, *_ = piloted([view], "tab", "down", "right", "right", "enter")
@@ -153,6 +169,14 @@ def test_help_and_several_traces(view):
     assert piloted([view], "i")[3] == 1, "one trace has no index"
     app, title, *_ = piloted([view, other], "i", "down", "enter")
     assert app.chosen == 1 and other.property in title
+
+
+def test_a_variant_says_at_its_end_where_it_was_stopped():
+    known, trace = Models(), fading.trace()
+    found, _ = known.background(trace, fading.MODEL)
+    view = compare(trace, found, fading.MODEL, {"hook": "true"}, known).told
+    assert "goes on with offline[page 0] -> true" in texts(detail_lines(view, len(view.rows)))
+    assert "goes on with" not in texts(detail_lines(view, 1))
 
 
 def test_hostile_texts_are_shown_as_text():

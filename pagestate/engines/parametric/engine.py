@@ -47,12 +47,21 @@ class Parametric:
     ``seconds`` bounds the proof search (processor time, after the search of the smallest instance;
     the search of a larger one that has begun is ended).
     ``spent`` says where processor time went, ``queries`` how often the solver was asked.
+    ``until_violated``: the first violation is all that is asked for.
     """
 
-    def __init__(self, task: Task, report: Report, *, seconds: float = 120.0) -> None:
+    def __init__(
+        self,
+        task: Task,
+        report: Report,
+        *,
+        seconds: float = 120.0,
+        until_violated: bool = False,
+    ) -> None:
         self._task = task
         self._report = report
         self._seconds = seconds
+        self._until_violated = until_violated
         self._found = dict[str, Answer]()
         self._reason = "not started"
         self._goals = dict[str, Expr]()
@@ -98,6 +107,11 @@ class Parametric:
         """One answer per property of the task."""
         return tuple(self._found.get(p.name) or self._undecided(p) for p in self._task.properties)
 
+    def _enough(self) -> bool:
+        """Whether a violation was found, and more is not asked for."""
+        violated = any(a.verdict == Verdict.VIOLATED for a in self._found.values())
+        return self._until_violated and violated
+
     def _undecided(self, prop: Property) -> Answer:
         if prop.kind == "reachable" and self._probe is not None:
             return _unknown(prop.name, f"not reached with {_words(self._probe.sizes)}")
@@ -131,7 +145,7 @@ class Parametric:
             }
             return True
         self._found |= shown.answers
-        return all(p.name in self._found for p in task.properties)
+        return self._enough() or all(p.name in self._found for p in task.properties)
 
     def _prove(self, probe: Probe) -> bool:
         """Decide by executions of larger instances what they decide, and prove the rest."""
@@ -140,7 +154,7 @@ class Parametric:
         while time.process_time() < end and (shown := self._larger(probe)):
             self._found |= shown.answers
             goals = {n: g for n, g in self._goals.items() if n not in self._found}
-            if not goals:
+            if not goals or self._enough():
                 return True
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
             with self._phase("laws"):

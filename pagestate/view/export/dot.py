@@ -7,7 +7,7 @@ lasso returns to.
 from collections.abc import Iterator
 
 from pagestate.core.verdict import Verdict
-from pagestate.view.traceview import Row, TraceView
+from pagestate.view.traceview import Row, TraceView, last_of
 from pagestate.view.values import fact_lines
 from pagestate.view.wrap import plain
 
@@ -47,7 +47,7 @@ def _node(view: TraceView, row: Row) -> str:
     changes = fact_lines(c for c in row.changes if c.scope == "shared")
     note = f" [{row.note}]" if row.note else ""
     lines = (f"{row.number}. {row.text}{note}", *changes)
-    last = row.number == len(view.rows) and view.verdict == Verdict.VIOLATED
+    last = row.number == last_of(view) and view.verdict == Verdict.VIOLATED
     colour = ", color=red, penwidth=2" if last and view.back_to is None else ""
     return f"s{row.number} [label={_quoted(*lines)}{colour}];"
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from html import escape
 
 from pagestate.core.verdict import Verdict
-from pagestate.view.traceview import TraceView
+from pagestate.view.traceview import TraceView, last_of
 from pagestate.view.wrap import plain, wrap
 
 _CHARACTER, _LINE, _TOP, _LEFT = 7.3, 17, 96, 44
@@ -67,16 +67,18 @@ def _texts(view: TraceView) -> Iterator[_Text]:
             yield from _folded(wait.lane, wait.depth + 1, text, "wait", row.number, False)
         if row.starts:
             yield from _folded(row.lane, 0, row.starts, "start", row.number, False)
+        if row.skipped:
+            yield from _folded(row.lane, row.open + 1, "...", "call", row.number, False)
         for depth in range(row.open, len(row.calls)):
             yield from _folded(row.lane, depth + 1, row.calls[depth], "call", row.number, False)
-        last = row.number == len(view.rows) and view.back_to is None
+        last = row.number == last_of(view) and view.back_to is None
         kind = "bad" if last and view.verdict == Verdict.VIOLATED else "step"
         text = row.text + (f" [{row.note}]" if row.note else "")
         yield from _folded(row.lane, len(row.calls) + 1, text, kind, row.number, True)
 
     for wait in view.stuck:
         text = f"{wait.text} [{wait.note}]"
-        yield from _folded(wait.lane, wait.depth + 1, text, "wait", len(view.rows), False)
+        yield from _folded(wait.lane, wait.depth + 1, text, "wait", last_of(view), False)
 
 
 def _folded(

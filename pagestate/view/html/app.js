@@ -9,6 +9,7 @@ const KEYS = [
   ["/", "search; `a .. b` finds a step with a, then one with b; Enter goes on"],
   ["p", "filter by the next page"],
   ["a", "all cells, or only those that change"],
+  ["f", "fade what the end does not depend on, or not"],
   ["c", "copy the diagram for a commit message"],
   ["Space", "play, stop"],
   ["t", "light or dark"],
@@ -29,6 +30,7 @@ const chosen = {
   cell: null,
   everything: false,
   hiding: false,
+  fading: true,
   query: "",
   filters: { member: "", lane: "", field: "" },
 };
@@ -116,7 +118,7 @@ function topBar() {
     { class: "top", "aria-label": "Report" },
     report.pages.length > 1 && [
       button("Index", "Index of the report (i)", () => go({ page: null, compare: null })),
-      choice("Show", [["", "index"], ...entries], chosen.page === null ? "" : String(chosen.page), (value) =>
+      choice("Show", [["", chosen.compare ? "side by side" : "index"], ...entries], chosen.page === null ? "" : String(chosen.page), (value) =>
         go({ page: value === "" ? null : Number(value), compare: null })),
     ],
     el("span", { class: "space" }),
@@ -130,17 +132,18 @@ function buildTrace(page) {
   const tables = stateTables(page, (cell) => go({ cell: chosen.cell === cell ? null : cell }));
   const detail = el("section", { class: "detail", "aria-label": "The step" });
   const tools = toolBar(page);
-  parts = { page, steps, tables, detail, tools };
+  const diagram = el("pre", { tabindex: 0, "aria-label": "Diagram for a commit message" }, page.text);
+  parts = { page, steps, tables, detail, tools, diagram };
   const screen = el(
     "div",
     { class: "screen" },
     report.pages.length > 1 && topBar(),
     pageTitle(page),
-    tools.box,
+    el("section", { "aria-label": "Tools" }, tools.box),
     el(
       "main",
       { class: page.lanes.length > 2 ? "trace wide" : "trace" },
-      el("section", { class: "lanes", "aria-label": "Steps" }, laneHead(page), steps.list),
+      el("section", { class: "lanes", "aria-label": "Steps" }, laneHead(page), steps.list, steps.end),
       el(
         "div",
         { class: "side" },
@@ -149,8 +152,7 @@ function buildTrace(page) {
       ),
     ),
   );
-  const text = el("pre", { tabindex: 0, "aria-label": "Diagram for a commit message" }, page.text);
-  fill(root, screen, el("section", { class: "commit" }, text));
+  fill(root, screen, el("section", { class: "commit", "aria-label": "Diagram" }, diagram));
   update();
 }
 
@@ -177,6 +179,7 @@ function toolBar(page) {
   const lane = choice("thread", [["", "all"], ...lanes], "", filter("lane"));
   const field = choice("field", [["", "all"], ...fields], "", filter("field"));
   const hiding = el("input", { type: "checkbox", on: { change: () => go({ hiding: hiding.checked }) } });
+  const fading = el("input", { type: "checkbox", on: { change: () => go({ fading: fading.checked }) } });
   const everything = el("input", { type: "checkbox", on: { change: () => go({ everything: everything.checked }) } });
   const play = button("\u25b6\u25b6", "Play (Space)", togglePlay, { "aria-pressed": "false" });
   const box = el(
@@ -201,7 +204,9 @@ function toolBar(page) {
       members.length > 1 && member,
       lanes.length > 1 && lane,
       fields.length > 1 && field,
-      el("label", { class: "field" }, hiding, " only these steps"),
+      fadedCount(page) > 0 &&
+        el("label", { class: "field", title: "Fade the steps, pages and fields that the end does not depend on (f)" }, fading, " fade"),
+      el("label", { class: "field", title: "Hide the steps that are faded" }, hiding, " only these steps"),
       el("label", { class: "field", title: "Also the cells that never change (a)" }, everything, " all cells"),
     ),
     el(
@@ -211,7 +216,7 @@ function toolBar(page) {
       report.pages.length === 1 && [button("\u25d0", "Light or dark (t)", changeTheme), button("?", "Help (?)", openHelp)],
     ),
   );
-  return { box, slider, where, found, search, play, selects: { member, lane, field }, hiding, everything };
+  return { box, slider, where, found, search, play, selects: { member, lane, field }, hiding, fading, everything };
 }
 
 /** Shows the chosen step, cell, filters and search in the parts that are on the screen. */
@@ -228,6 +233,9 @@ function update() {
   for (const [name, select] of Object.entries(tools.selects)) select.querySelector("select").value = chosen.filters[name];
   tools.hiding.checked = chosen.hiding;
   tools.everything.checked = chosen.everything;
+  tools.fading.checked = chosen.fading;
+  root.classList.toggle("fading", chosen.fading);
+  if (parts.diagram.textContent !== diagramOf(page)) fill(parts.diagram, diagramOf(page));
   markSteps();
   steps.select(step);
   fill(said, sentence(page, step));
@@ -235,22 +243,26 @@ function update() {
 
 let marked = "";
 
-/** Fades (or hides) the steps that the filters leave out, and marks those that the search finds. */
+/**
+ * Fades (or hides) the steps that the filters leave out, and marks those that the search finds.
+ * Where neither asks for anything, the steps that are faded by themselves are the ones to hide.
+ */
 function markSteps() {
   const { page, steps, tools } = parts;
-  const wanted = JSON.stringify([chosen.page, chosen.filters, chosen.query, chosen.hiding]);
+  const wanted = JSON.stringify([chosen.page, chosen.filters, chosen.query, chosen.hiding, chosen.fading]);
   if (wanted === marked && parts.hits) return;
   marked = wanted;
   const hits = new Set(searchSteps(page, chosen.query));
   parts.hits = [...hits];
   const filtering = isFiltered(chosen.filters);
   const hasQuery = chosen.query.trim() !== "";
-  page.rows.forEach((_, n) => {
+  page.rows.forEach((row, n) => {
     const item = steps.items[n + 1];
     const out = filtering && !passes(page, n + 1, chosen.filters);
     item.classList.toggle("faded", out);
     item.classList.toggle("hit", hits.has(n + 1));
-    item.hidden = chosen.hiding && (out || (hasQuery && !hits.has(n + 1)));
+    const idle = chosen.fading && row.fade !== "" && !filtering && !hasQuery;
+    item.hidden = chosen.hiding && (out || idle || (hasQuery && !hits.has(n + 1)));
   });
   fill(tools.found, hasQuery ? plural(hits.size, "step") : "");
 }
@@ -293,8 +305,14 @@ function stop() {
   if (parts) parts.tools.play.setAttribute("aria-pressed", "false");
 }
 
+/** The diagram for a commit message: of all steps, or without those that are faded and hidden. */
+function diagramOf(page) {
+  const asked = isFiltered(chosen.filters) || chosen.query.trim() !== "";
+  return chosen.hiding && chosen.fading && !asked && page.brief ? page.brief : page.text;
+}
+
 function copyText() {
-  const text = parts.page.text;
+  const text = diagramOf(parts.page);
   const done = () => fill(said, "Diagram copied");
   const area = el("textarea", { class: "spoken", "aria-hidden": "true" });
   area.value = text;
@@ -364,6 +382,7 @@ const ACTIONS = {
   "[": () => sameThread(-1),
   p: nextMember,
   a: () => go({ everything: !chosen.everything }),
+  f: () => go({ fading: !chosen.fading }),
   c: copyText,
   " ": togglePlay,
   "/": () => parts.tools.search.focus(),
@@ -391,5 +410,7 @@ document.addEventListener("keydown", pressed);
 window.addEventListener("hashchange", () => {
   if (location.hash.slice(1) !== addressOf()) go(fromAddress(location.hash.slice(1)));
 });
-Object.assign(chosen, fromAddress(location.hash.slice(1)));
+const address = location.hash.slice(1);
+if (!address && report.opening.length) Object.assign(chosen, { page: null, compare: report.opening[0] });
+else Object.assign(chosen, fromAddress(address));
 build();

@@ -10,8 +10,16 @@ from typing import Any
 
 from pagestate.core.span import Span
 from pagestate.view.bars import Other, Waiting
+from pagestate.view.brief import brief
 from pagestate.view.explain import Condition
-from pagestate.view.pages import Report, ResultPage, TracePage, alignments, commit_text
+from pagestate.view.pages import (
+    Alignment,
+    Report,
+    ResultPage,
+    TracePage,
+    alignments,
+    commit_text,
+)
 from pagestate.view.sources import short_names
 from pagestate.view.tables import Cell, Table
 from pagestate.view.traceview import Row, TraceView
@@ -45,9 +53,18 @@ def report_data(report: Report) -> dict[str, Any]:
             for page in report.pages
         ],
         "sources": _sources(views, files),
-        "alignments": [
-            {"left": a.left, "right": a.right, "runs": a.runs} for a in alignments(report)
-        ],
+        "alignments": [_alignment(a) for a in alignments(report)],
+        "opening": [[a.left, a.right] for a in report.compared[:1]],
+    }
+
+
+def _alignment(one: Alignment) -> dict[str, Any]:
+    return {
+        "left": one.left,
+        "right": one.right,
+        "runs": one.runs,
+        "notes": {str(step): visible(text) for step, text in one.notes.items()},
+        "summary": [visible(text) for text in one.summary],
     }
 
 
@@ -100,6 +117,7 @@ def _trace_page(page: TracePage, files: Mapping[str, str]) -> dict[str, Any]:
             for b in view.broken
         ],
         "cells": [_cell(c) for c in view.tables.cells],
+        "idle": None if view.idle is None else sorted(view.idle),
         "tables": [_table(t) for t in view.tables.tables],
         "locks": [
             {
@@ -112,6 +130,7 @@ def _trace_page(page: TracePage, files: Mapping[str, str]) -> dict[str, Any]:
             for bar in view.locks
         ],
         "text": commit_text(view),
+        "brief": commit_text(brief(view)) if any(r.fade for r in view.rows) else "",
     }
 
 
@@ -142,6 +161,7 @@ def _row(row: Row, files: Mapping[str, str]) -> dict[str, Any]:
         "guard": [_condition(c) for c in row.guard],
         "others": [_other(o) for o in row.others],
         "waits": [_waiting(w) for w in row.waits],
+        "fade": row.fade,
     }
 
 

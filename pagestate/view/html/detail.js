@@ -18,10 +18,18 @@ function stepDetail(page, step, go, chooseCell) {
   ];
 }
 
+const FADES = {
+  apart: "Faded: the same happens in the end when this step and the others like it are not taken.",
+  passing:
+    "Faded: its thread takes it to get on, but the end does not depend on what it changes, nor on when it is taken.",
+};
+
 function initialDetail(page) {
   return [
     el("h2", {}, "Initial state"),
     el("p", { class: "muted" }, plural(page.rows.length, "step"), " by ", plural(page.lanes.length, "thread"), "."),
+    fadedCount(page) > 0 &&
+      el("p", { class: "muted" }, `${fadedCount(page)} of them are faded (f): the end does not depend on what they do.`),
   ];
 }
 
@@ -33,6 +41,7 @@ function movedDetail(page, step, chooseCell) {
     el("p", { class: "does" }, el("code", {}, row.text), row.note && el("span", { class: "note" }, row.note)),
     row.calls.length > 0 &&
       el("p", { class: "path" }, row.calls.map((call, n) => [n > 0 && " \u203a ", el("code", {}, call)])),
+    row.fade && el("p", { class: "muted small" }, FADES[row.fade]),
     row.src && el("p", { class: "kernel" }, el("span", { class: "muted" }, "kernel "), el("code", {}, row.src)),
     changes.length > 0 &&
       el(

@@ -50,8 +50,14 @@ function choice(label, pairs, value, change, attributes) {
   return el("label", { class: "field" }, el("span", {}, label), select);
 }
 
-/** Text that may be broken behind an underscore, a bracket or a slash. */
+/** Text that may be broken behind an underscore, a bracket or a slash, but not inside `-> x`. */
 function breakable(text) {
+  const result = text.lastIndexOf(" -> ");
+  if (result > 0) return [...pieces(text.slice(0, result)), " ", el("span", { class: "nowrap" }, text.slice(result + 1))];
+  return pieces(text);
+}
+
+function pieces(text) {
   return text.split(/(?<=[_([/.:,])(?=\w)/).flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
 }
 

@@ -8,7 +8,7 @@ function indexView(go) {
     el(
       "table",
       { class: "pages" },
-      el("thead", {}, el("tr", {}, ["property", "verdict", "", "model", "engine"].map((t) => el("th", { scope: "col" }, t)))),
+      el("thead", {}, el("tr", {}, ["property", "verdict", "size", "model", "engine"].map((t) => el("th", { scope: "col" }, t)))),
       el("tbody", {}, report.pages.map((page, n) => indexRow(page, n, go))),
     ),
     report.alignments.length > 0 && comparePicker(go),

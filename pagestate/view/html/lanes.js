@@ -7,20 +7,26 @@ const COLOURS = 7;
 function stepList(page, pick) {
   const names = lockNames(page);
   const slots = lockSlots(page);
+  const vars = { "--lanes": String(page.lanes.length || 1), "--slots": String(Math.max(...slots.map((s) => s.size), 0)) };
   const list = el("ol", {
     class: "steps",
     role: "listbox",
     tabindex: 0,
     "aria-label": `Steps of ${page.property || page.name}`,
-    vars: { "--lanes": String(page.lanes.length || 1), "--slots": String(Math.max(...slots.map((s) => s.size), 0)) },
+    vars,
   });
   const items = [initialItem(page, pick)];
   page.rows.forEach((row, n) => items.push(stepItem(page, row, n + 1, names, slots, pick)));
   list.append(...items);
-  if (page.backTo !== null) list.append(loopEnd(page, pick));
-  if (page.stuck.length) list.append(stuckItem(page));
+  const end = el(
+    "div",
+    { class: "steps ending", vars },
+    page.backTo !== null && loopEnd(page, pick),
+    page.stuck.length > 0 && stuckItem(page),
+  );
   return {
     list,
+    end,
     items,
     select(step) {
       items.forEach((item, n) => {
@@ -62,9 +68,10 @@ function laneHead(page) {
       "div",
       { class: "row titles" },
       el("span", { class: "number" }, "#"),
-      page.lanes.map((lane) =>
-        el("span", { class: "lane" }, el("b", {}, lane.cpu), " ", lane.title),
-      ),
+      page.lanes.map((lane, n) => {
+        const idle = page.rows.every((row) => row.lane !== n || row.fade);
+        return el("span", { class: idle ? "lane idle" : "lane" }, el("b", {}, lane.cpu), " ", lane.title);
+      }),
     ),
     names.length > 0 &&
       el(
@@ -107,6 +114,7 @@ function stepItem(page, row, step, names, slots, pick) {
   if (decisive) classes.push(isViolated(page) ? "violating" : "reaching");
   if (looping) classes.push("loop");
   if (step === 1 || page.rows[step - 2].lane !== row.lane) classes.push("switch");
+  if (row.fade) classes.push("idle");
   const item = el(
     "li",
     {
@@ -202,8 +210,8 @@ function bars(page, lane, step, names, slots) {
 function loopEnd(page, pick) {
   const more = page.backTo <= page.rows.length;
   return el(
-    "li",
-    { class: "row loopend", role: "presentation" },
+    "div",
+    { class: "row loopend" },
     el("span", { class: "number" }, "\u21ba"),
     el(
       "span",
@@ -217,8 +225,8 @@ function loopEnd(page, pick) {
 
 function stuckItem(page) {
   return el(
-    "li",
-    { class: "row stuck", role: "presentation" },
+    "div",
+    { class: "row stuck" },
     el("span", { class: "number" }, "!"),
     page.lanes.map((_, lane) => {
       const wait = page.stuck.find((w) => w.lane === lane);

@@ -91,6 +91,11 @@ function fieldsOf(page) {
   return [...shared];
 }
 
+/** How many steps the end does not depend on. */
+function fadedCount(page) {
+  return page.rows.filter((row) => row.fade).length;
+}
+
 /** What a step does, in one sentence for a screen reader. */
 function sentence(page, step) {
   if (step === 0) return "Initial state";
@@ -99,13 +104,14 @@ function sentence(page, step) {
     .slice(0, 6)
     .map(([number, old, now]) => `${page.cells[number].name} ${old} to ${now}`);
   const note = row.note ? `, ${row.note}` : "";
+  const idle = row.fade ? " The end does not depend on it." : "";
   const what = `Step ${step}, ${laneName(page, row.lane)}: ${row.text}${note}.`;
-  return changes.length ? `${what} Changes: ${changes.join(", ")}.` : what;
+  return changes.length ? `${what} Changes: ${changes.join(", ")}.${idle}` : what + idle;
 }
 
 function verdictMark(page) {
   if (page.verdict === "violated") return "!";
-  return ["proved", "exhausted"].includes(page.verdict) ? "\u2713" : "?";
+  return ["proved", "exhausted", "holds here"].includes(page.verdict) ? "\u2713" : "?";
 }
 
 function badge(page) {

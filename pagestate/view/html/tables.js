@@ -5,18 +5,21 @@
 function stateTables(page, pick) {
   const shown = new Map();
   const rows = [];
+  const idle = new Set(page.idle || []);
+  const allIdle = (cells) => cells.some((c) => c !== null) && cells.every((c) => c === null || idle.has(c));
   const tables = page.tables.map((table) => {
     const body = table.rows.map((row) => {
       const moving = row.cells.some((c) => c !== null && page.cells[c].history.length > 1);
       const line = el(
         "tr",
-        { class: moving ? "moving" : "still" },
+        { class: `${moving ? "moving" : "still"}${allIdle(row.cells) ? " idle" : ""}` },
         el("th", { scope: "row" }, row.name, row.ghost && el("span", { class: "ghost", title: "ghost: only properties read it" }, " ghost")),
         row.cells.map((number) => {
           if (number === null) return el("td", { class: "none" });
           const cell = el("td", {
             tabindex: moving ? 0 : undefined,
             "data-cell": number,
+            "data-idle": idle.has(number),
             on: {
               click: () => pick(number),
               keydown: (event) => event.key === "Enter" && pick(number),
@@ -29,7 +32,8 @@ function stateTables(page, pick) {
       rows.push({ line, table, row });
       return line;
     });
-    return { table, box: tableBox(table, body) };
+    const still = table.columns.map((_, n) => allIdle(table.rows.map((row) => row.cells[n])));
+    return { table, box: tableBox(table, body, still) };
   });
   const of = (locals) => tables.filter((t) => (t.table.scope === "thread") === locals).map((t) => t.box);
   const locals = of(true);
@@ -53,7 +57,8 @@ function stateTables(page, pick) {
   };
 }
 
-function tableBox(table, body) {
+/** `still` says of each column whether the end depends on nothing in it. */
+function tableBox(table, body, still) {
   const single = table.columns.length === 1 && !table.columns[0];
   const short = table.columns.length > 4;
   const head = single
@@ -65,8 +70,8 @@ function tableBox(table, body) {
           "tr",
           {},
           el("th", { scope: "col" }, spoken("field")),
-          table.columns.map((column) =>
-            el("th", { scope: "col", "aria-label": column }, short ? column.replace(/^\D+/, "") : column),
+          table.columns.map((column, n) =>
+            el("th", { scope: "col", "aria-label": column, class: still[n] ? "idle" : null }, short ? column.replace(/^\D+/, "") : column),
           ),
         ),
       );

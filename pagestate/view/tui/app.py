@@ -20,6 +20,7 @@ from pagestate.view.tui.content import (
     Shown,
     clean,
     detail_lines,
+    head_lines,
     matches,
     members_of,
     start_line,
@@ -36,6 +37,7 @@ KEYS = (
     ("/", "search; a .. b finds a step with a, then one with b; Enter goes on, Esc ends"),
     ("p", "only the next page"),
     ("a", "all cells, or only those that change"),
+    ("f", "dim what the end does not depend on, or not"),
     ("c", "copy the diagram for a commit message"),
     ("Space", "play, stop"),
     ("t", "light or dark"),
@@ -81,7 +83,7 @@ class Viewer(App[None]):
 
     CSS = """
     #title{height:auto;text-style:bold;padding:0 1}
-    #steps{width:45%;height:1fr}
+    #steps{width:45%;height:1fr;text-wrap:nowrap;text-overflow:ellipsis}
     #states{height:55%}
     #detail{height:45%;padding:0 1;border-top:solid $primary}
     #search{display:none}
@@ -99,6 +101,7 @@ class Viewer(App[None]):
         Binding("slash", "search", "search"),
         Binding("p", "page", "page"),
         Binding("a", "everything", "all cells"),
+        Binding("f", "fade", "fade"),
         Binding("c", "copy", "copy"),
         Binding("space", "play", "play"),
         Binding("t", "theme", "theme"),
@@ -111,7 +114,7 @@ class Viewer(App[None]):
     def __init__(self, views: Sequence[TraceView]) -> None:
         super().__init__()
         self.views, self.chosen = tuple(views), 0
-        self.step, self.member, self.everything = 0, "", False
+        self.step, self.member, self.everything, self.fading = 0, "", False, True
         self.cell: int | None = None
         self.hits = list[int]()
         self.places = dict[tuple[int, int], int]()
@@ -143,10 +146,24 @@ class Viewer(App[None]):
         self.chosen, self.member, self.cell, self.hits = number, "", None, []
         steps = self.query_one("#steps", OptionList)
         steps.clear_options()
-        lines = [start_line(self.view), *(step_line(self.view, r) for r in self.view.rows)]
-        steps.add_options([Option(_text([line])) for line in lines])
+        steps.add_options([Option(prompt) for prompt in self._prompts()])
         steps.focus()
         self.go(0)
+
+    def _prompts(self) -> list[Text]:
+        """The lines of each step, the initial state first."""
+        found = [[start_line(self.view)]]
+        for row in self.view.rows:
+            line = step_line(self.view, row, self.fading, self.member)
+            found.append([*head_lines(self.view, row), line])
+        return [_text(lines, wrapped=False) for lines in found]
+
+    def _redraw(self) -> None:
+        """The steps again, whose lines look different now, and the rest."""
+        steps = self.query_one("#steps", OptionList)
+        for number, prompt in enumerate(self._prompts()):
+            steps.replace_option_prompt_at_index(number, prompt)
+        self._draw()
 
     def go(self, step: int) -> None:
         """Show a step."""
@@ -190,7 +207,8 @@ class Viewer(App[None]):
     def _cell(self, shown: Shown, style: str) -> Text:
         chosen = " underline" if shown.cell is not None and shown.cell == self.cell else ""
         if shown.old is None:
-            return Text(shown.value, style + chosen)
+            dim = " dim" if shown.idle and self.fading else ""
+            return Text(shown.value, style + chosen + dim)
         return Text.assemble(
             (shown.old, "strike dim"), (" -> ", "dim"), (shown.value, "bold yellow" + chosen)
         )
@@ -267,15 +285,20 @@ class Viewer(App[None]):
         self.query_one("#steps", OptionList).focus()
 
     def action_page(self) -> None:
-        """Only the next page and what belongs to none."""
+        """Only the next page and what belongs to none; steps about others are dim."""
         members = ["", *members_of(self.view)]
         self.member = members[(members.index(self.member) + 1) % len(members)]
-        self._draw()
+        self._redraw()
 
     def action_everything(self) -> None:
         """All cells, or those that change."""
         self.everything = not self.everything
         self._draw()
+
+    def action_fade(self) -> None:
+        """Dim what the end does not depend on, or show it as the rest."""
+        self.fading = not self.fading
+        self._redraw()
 
     def action_copy(self) -> None:
         """The diagram to the clipboard."""
@@ -320,8 +343,8 @@ class Viewer(App[None]):
         self.push_screen(Dialog([f"{keys:<16} {what}" for keys, what in KEYS], choice=False))
 
 
-def _text(lines: Sequence[Line]) -> Text:
-    found = Text()
+def _text(lines: Sequence[Line], wrapped: bool = True) -> Text:
+    found = Text(no_wrap=not wrapped, overflow="fold" if wrapped else "ellipsis")
     for n, line in enumerate(lines):
         found.append("\n" if n else "")
         found.append(line.text, _STYLES[line.kind])

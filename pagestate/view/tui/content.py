@@ -7,9 +7,14 @@ from typing import Literal, TypeAlias
 from pagestate.core.verdict import Verdict
 from pagestate.view.bars import Other
 from pagestate.view.explain import Condition
+from pagestate.view.sources import short_names
 from pagestate.view.tables import Table
 from pagestate.view.traceview import Row, TraceView
 
+_FADES = {
+    "apart": "dim: the same happens in the end when steps like this one are not taken",
+    "passing": "dim: its thread takes it to get on; the end does not depend on what it changes",
+}
 Kind: TypeAlias = Literal["plain", "head", "good", "bad", "less", "here"]
 
 
@@ -23,11 +28,15 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A cell of the state table: its number, its value now, the one before if it has changed."""
+    """A cell of the state table: its number, its value now, the one before if it has changed.
+
+    ``idle``: the end does not depend on it.
+    """
 
     cell: int | None
     value: str
     old: str | None = None
+    idle: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +53,43 @@ def clean(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text.expandtabs())
 
 
-def step_line(view: TraceView, row: Row) -> Line:
-    """A step in its lane: ``*`` moves, ``#`` has a lock, ``|`` waits or has none."""
+def step_line(view: TraceView, row: Row, fading: bool = True, member: str = "") -> Line:
+    """A step in its lane: ``*`` moves, ``#`` has a lock, ``|`` waits or has none.
+
+    With ``fading`` a step that the end does not depend on is less than the others; with ``member``
+    so is one that is about other members.
+    """
+    note = f" [{row.note}]" if row.note else ""
+    last = row.number == len(view.rows) and view.verdict == Verdict.VIOLATED
+    bad = " !" if last else ""
+    back = " <- repeats from here" if view.back_to == row.number else ""
+    indent = "  " * (1 + len(row.calls))
+    text = f"{row.number:>4} {_marks(view, row, True)} {indent}{row.text}{note}{bad}{back}"
+    out = (fading and row.fade) or (member and member not in row.members)
+    usual: Kind = "less" if out else "plain"
+    return Line(clean(text), "bad" if last else usual)
+
+
+def head_lines(view: TraceView, row: Row) -> Iterator[Line]:
+    """What stands above a step: the thread's start, and the helpers that the step enters."""
+    marks = " " * 5 + _marks(view, row, False)
+    if row.starts:
+        yield Line(clean(f"{marks} {row.starts}"), "head")
+    for depth in range(row.open, len(row.calls)):
+        yield Line(clean(f"{marks} {'  ' * (1 + depth)}{row.calls[depth]}"), "less")
+
+
+def _marks(view: TraceView, row: Row, moves: bool) -> str:
+    """The lanes during a step, without the mark of the mover above its line."""
     marks = list[str]()
     for lane in view.lanes:
         held = any(
             b.lane == lane.number and b.first <= row.number <= b.last and b.mode != "queued"
             for b in view.locks
         )
-        marks.append("*" if lane.number == row.lane else "#" if held else "|")
-    inside = f" ({row.calls[-1]})" if row.calls else ""
-    note = f" [{row.note}]" if row.note else ""
-    last = row.number == len(view.rows) and view.verdict == Verdict.VIOLATED
-    bad = " !" if last else ""
-    back = " <- repeats from here" if view.back_to == row.number else ""
-    text = f"{row.number:>4} {' '.join(marks)}  {row.text}{note}{inside}{bad}{back}"
-    return Line(clean(text), "bad" if last else "plain")
+        mover = moves and lane.number == row.lane
+        marks.append("*" if mover else "#" if held else "|")
+    return " ".join(marks)
 
 
 def start_line(view: TraceView) -> Line:
@@ -82,6 +112,7 @@ def _fields(
     view: TraceView, table: Table, step: int, member: str, everything: bool
 ) -> Iterator[TableLine]:
     changed = set(view.tables.changed[step - 1]) if step else set[int]()
+    idle = view.idle or frozenset[int]()
     for row in table.rows:
         cells = [None if n is None else view.tables.cells[n] for n in row.cells]
         if not everything and not any(c is not None and len(c.history) > 1 for c in cells):
@@ -92,7 +123,7 @@ def _fields(
                 shown.append(Shown(None, ""))
                 continue
             old = clean(cell.at(step - 1)) if number in changed else None
-            shown.append(Shown(number, clean(cell.at(step)), old))
+            shown.append(Shown(number, clean(cell.at(step)), old, number in idle))
         if any(s.cell is not None for s in shown):
             ghost = " (ghost)" if row.ghost else ""
             yield TableLine(clean(row.name + ghost), tuple(shown))
@@ -110,6 +141,10 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
     if not step:
         yield Line("Initial state", "head")
         yield Line(clean(view.headline))
+        faded = sum(bool(row.fade) for row in view.rows)
+        if faded:
+            text = f"{faded} steps are dim: the end does not depend on what they do (f)"
+            yield Line(text, "less")
     else:
         yield from _step(view, view.rows[step - 1])
     if step == len(view.rows):
@@ -118,7 +153,10 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
         for part in view.broken:
             where = f"{', '.join(part.members)}: " if part.members else ""
             values = ", ".join(f"{n} = {v}" for n, v in part.values)
-            yield Line(clean(f"  {where}{part.text} is {part.holds} ({values})"))
+            truth = "true" if part.holds else "false"
+            yield Line(clean(f"  {where}{part.text} is {truth} ({values})"))
+        if view.remark:
+            yield Line(clean(view.remark))
     others: Sequence[Other] = view.end
     if 0 < step < len(view.rows):
         others = view.rows[step - 1].others
@@ -135,12 +173,15 @@ def detail_lines(view: TraceView, step: int) -> Iterator[Line]:
 def _step(view: TraceView, row: Row) -> Iterator[Line]:
     lane = view.lanes[row.lane]
     yield Line(clean(f"Step {row.number}  {lane.cpu} {lane.title}: {row.text}"), "head")
+    if row.fade:
+        yield Line(_FADES[row.fade], "less")
     if row.calls:
         yield Line(clean("in " + " > ".join(row.calls)), "less")
     if row.src:
         yield Line(clean(f"kernel: {row.src}"), "less")
     if row.span is not None:
-        yield Line(clean(f"model: {row.span.file}:{row.span.line}"), "less")
+        name = short_names(view.sources).get(row.span.file, row.span.file)
+        yield Line(clean(f"model: {name}:{row.span.line}"), "less")
         lines = view.sources.get(row.span.file, ())
         for number in range(max(1, row.span.line - 2), min(len(lines), row.span.end_line + 2) + 1):
             here = row.span.line <= number <= row.span.end_line
