@@ -7,8 +7,8 @@
 
 Each scenario of each shipped model is asked for any number of pages and threads, all its safety
 properties together, in a process of its own that may use ``--limit`` seconds of processor time.
-Rows are kept as lines of JSON in ``--file`` and are not measured again; without the file, from
-scratch.  Seconds are processor time: of the search of small instances, of finding laws, of the
+Rows are kept as lines of JSON in ``--file`` and are not measured again, but for those of processes
+that ended early; without the file, from scratch.  Seconds are processor time: of the search of small instances, of finding laws, of the
 proof loop, and of building and refuting all obligations of the certificate.  Compiling the model
 and importing are start-up and are not counted.
 
@@ -177,7 +177,7 @@ def known_rows(file: Path) -> dict[tuple[str, str], Row]:
     if not file.exists():
         return {}
     rows = [Row(**json.loads(line)) for line in file.read_text(encoding="utf-8").splitlines()]
-    return {(r.model, r.scenario): r for r in rows}
+    return {(r.model, r.scenario): r for r in rows if not r.failed}
 
 
 def wanted(models: Sequence[str], scenarios: Sequence[str]) -> Iterator[tuple[str, str]]:
