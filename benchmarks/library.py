@@ -12,9 +12,9 @@ that ended early; without the file, from scratch.  Seconds are processor time: o
 proof loop, and of building and refuting all obligations of the certificate.  Compiling the model
 and importing are start-up and are not counted.
 
-A property is open if it is neither proved nor violated; a scenario with open ones is searched at
-3 pages and 2 of everything else, so that the table can tell what is a gap: what no execution there
-violates.  Properties of infinite executions and deadlocks are not for this method, nor are goals
+A property is open if it is neither proved nor violated.  With ``--gaps`` a scenario with open ones is
+searched at 3 pages and 2 of everything else: what no execution there violates is a gap, as is what
+was not searched.  Properties of infinite executions and deadlocks are not for this method, nor are goals
 that a small instance meets at once.
 """
 
@@ -92,7 +92,7 @@ def request_of(model: str, scenario: str) -> Request:
     return replace(request, properties=safety)
 
 
-def measure(model: str, scenario: str, limit: float, certify: bool) -> Row:
+def measure(model: str, scenario: str, limit: float, certify: bool, gaps: bool) -> Row:
     """Prove what can be proved of a scenario."""
     began = time.process_time()
     request = request_of(model, scenario)
@@ -133,7 +133,7 @@ def measure(model: str, scenario: str, limit: float, certify: bool) -> Row:
             cvc5=said,
         )
     open_ = row.those("unknown")
-    return replace(row, holds=None if open_ else ())
+    return replace(row, holds=(_hold(task, open_) if gaps else None) if open_ else ())
 
 
 def _hold(task: Task, names: Sequence[str]) -> list[str] | None:
@@ -149,17 +149,19 @@ def _hold(task: Task, names: Sequence[str]) -> list[str] | None:
     return [a.property for a in answers if a.verdict == Verdict.EXHAUSTED]
 
 
-def _live(end: Connection, model: str, scenario: str, limit: float, certify: bool) -> None:
+def _live(
+    end: Connection, model: str, scenario: str, limit: float, certify: bool, gaps: bool
+) -> None:
     most = int(_PATIENCE * limit) + 10
     resource.setrlimit(resource.RLIMIT_CPU, (most, most))
-    end.send(json.dumps(asdict(measure(model, scenario, limit, certify))))
+    end.send(json.dumps(asdict(measure(model, scenario, limit, certify, gaps))))
 
 
-def apart(model: str, scenario: str, limit: float, certify: bool) -> Row:
+def apart(model: str, scenario: str, limit: float, certify: bool, gaps: bool) -> Row:
     """``measure`` in a process of its own."""
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_live, args=(theirs, model, scenario, limit, certify))
+    process = context.Process(target=_live, args=(theirs, model, scenario, limit, certify, gaps))
     process.start()
     theirs.close()
     try:
@@ -244,6 +246,7 @@ def main() -> None:
     parser.add_argument("--limit", type=float, default=120, help="seconds for each proof loop")
     parser.add_argument("--file", type=Path, default=FILE)
     parser.add_argument("--certify", action="store_true", help="check with cvc5, too")
+    parser.add_argument("--gaps", action="store_true", help="search open ones at 3 pages")
     parser.add_argument("--table", action="store_true", help="measure nothing")
     chosen: Any = parser.parse_args()
     known = known_rows(chosen.file)
@@ -251,7 +254,7 @@ def main() -> None:
     for model, scenario in wanted(chosen.model, chosen.scenario):
         row = known.get((model, scenario))
         if row is None and not chosen.table:
-            row = apart(model, scenario, chosen.limit, chosen.certify)
+            row = apart(model, scenario, chosen.limit, chosen.certify, chosen.gaps)
             with chosen.file.open("a", encoding="utf-8") as out:
                 out.write(json.dumps(asdict(row)) + "\n")
             print(line(row), flush=True)
