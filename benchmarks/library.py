@@ -8,14 +8,14 @@
 Each scenario of each shipped model is asked for any number of pages and threads, all its safety
 properties together, in a process of its own that may use ``--limit`` seconds of processor time.
 Rows are kept as lines of JSON in ``--file`` and are not measured again, but for those of processes
-that ended early; without the file, from scratch.  Seconds are processor time: of the search of small instances, of finding laws, of the
-proof loop, and of building and refuting all obligations of the certificate.  Compiling the model
-and importing are start-up and are not counted.
+that ended early; without the file, from scratch. Seconds are processor time: of the search of
+small instances, of finding laws, of the proof loop, and of building and refuting all obligations
+of the certificate. Compiling the model and importing are start-up and are not counted.
 
-A property is open if it is neither proved nor violated.  With ``--gaps`` a scenario with open ones is
-searched at 3 pages and 2 of everything else: what no execution there violates is a gap, as is what
-was not searched.  Properties of infinite executions and deadlocks are not for this method, nor are goals
-that a small instance meets at once.
+A property is open if it is neither proved nor violated. With ``--gaps`` a scenario with open ones
+is searched at 3 pages and 2 of everything else: what no execution there violates is a gap, as is
+what was not searched. Properties of infinite executions and deadlocks are not for this method, nor
+are goals that a small instance meets at once.
 """
 
 import argparse
