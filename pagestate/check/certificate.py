@@ -9,7 +9,7 @@ every script.  The obligations come from :mod:`pagestate.check.obligations` (of 
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pagestate.check.instance import obligations_of
@@ -17,7 +17,7 @@ from pagestate.check.obligations import Obligation
 from pagestate.check.smtlib import NoText
 from pagestate.check.solvers import Unreadable, solver_called
 from pagestate.check.termjson import invariant_text
-from pagestate.core.invariant import AnyInvariant
+from pagestate.core.invariant import AnyInvariant, Invariant
 from pagestate.engines.interface import Task
 
 INDEX = "index.json"
@@ -41,16 +41,33 @@ def certify(
 ) -> tuple[str, ...]:
     """What is wrong with the proof (nothing: it holds); the certificate goes to ``directory``.
 
-    Every obligation is refuted again by a solver of its own.  ``about`` says what the certificate
-    is of, for its index.
+    Every obligation is refuted again by a solver of its own; where the invariant's hints do not
+    suffice, without them.  ``about`` says what the certificate is of, for its index.
     """
     try:
-        made = obligations_of(task, invariant)
+        invariant, made, wrong = refuted(task, invariant)
     except NoText as error:
         return (f"no certificate: {error}",)
     if directory is not None:
         write(directory, task, invariant, made, about)
-    return recheck(made)
+    return wrong
+
+
+def refuted(
+    task: Task, invariant: AnyInvariant
+) -> tuple[AnyInvariant, tuple[Obligation, ...], tuple[str, ...]]:
+    """The obligations of an invariant, and those that are not refuted.
+
+    Where its hints do not suffice they are dropped: the invariant is given back as it was refuted.
+    Raises smtlib.NoText.
+    """
+    made = obligations_of(task, invariant)
+    wrong = recheck(made)
+    if wrong and isinstance(invariant, Invariant) and invariant.uses:
+        invariant = replace(invariant, uses=())
+        made = obligations_of(task, invariant)
+        wrong = recheck(made)
+    return invariant, made, wrong
 
 
 def recheck(made: Sequence[Obligation], solver: str = "z3") -> tuple[str, ...]:

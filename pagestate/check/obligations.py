@@ -11,7 +11,8 @@ SMT-LIB scripts that must all be unsatisfiable:
   for two others;
 * references: where a thread's label says that its reference is set, some page has the flag (never
   at the start; a step that sets or clears the reference agrees with the label it goes to);
-* properties: the invariant at a page implies what the property says of it.
+* properties: the invariant at a page implies what the property says of it; a property of steps
+  is one of the facts that a step must establish, in every role, and is assumed nowhere.
 
 Nothing the engine built is used but its laws and clauses; the page form, ranges and roles are
 worked out again here, and the formulas are written by :mod:`pagestate.check.smtlib`.
@@ -23,6 +24,7 @@ from typing import TypeAlias
 
 from pagestate.check.smtlib import NoText, Script, Speaker, constant, function, symbol, within
 from pagestate.core.expr import (
+    TRUE,
     Expr,
     Op,
     Param,
@@ -36,14 +38,16 @@ from pagestate.core.expr import (
     substitute,
     walk,
 )
-from pagestate.core.invariant import Invariant
+from pagestate.core.invariant import REFERENCES, Invariant
 from pagestate.core.pageform import PageForm, page_form
+from pagestate.core.primed import unprimed
 from pagestate.core.property import Property
 from pagestate.core.references import Holder
 from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
 from pagestate.core.system import Action, terms_of
 from pagestate.engines.interface import Task
 
+_KINDS = ("always", "step")
 Use: TypeAlias = frozenset[int] | None
 
 
@@ -63,7 +67,7 @@ def obligations(task: Task, invariant: Invariant) -> tuple[Obligation, ...]:
     is outside the language of certificates.
     """
     chosen = tuple(p for p in task.properties if p.name in invariant.properties)
-    if len(chosen) != len(invariant.properties) or any(p.kind != "always" for p in chosen):
+    if len(chosen) != len(invariant.properties) or any(p.kind not in _KINDS for p in chosen):
         raise ValueError("the certificate is about other properties")
     form = page_form(task.system, chosen, task.sizes, task.unbounded)
     maker = _Maker(form, invariant)
@@ -94,7 +98,9 @@ class _Maker:
             raise NoText("state over more than one sort, or over an ordered one")
         self.sort: IndexSort | None = next(iter(sorts), None)
         self.subject = invariant.subject
-        self.goals = [(p.name, _of_page(p, self.sort, self.subject)) for p in form.properties]
+        asked = [(p, _of_page(p, self.sort, self.subject)) for p in form.properties]
+        self.goals = [(p.name, body) for p, body in asked if p.kind == "always"]
+        self.of_steps = [body for p, body in asked if p.kind == "step"]
         ranges = tuple(self._ranges())
         self.facts = (
             *ranges,
@@ -104,6 +110,8 @@ class _Maker:
         )
         for fact in self.facts:
             _check_fact(fact)
+        for fact in self.of_steps:
+            _check_fact(fact, steps=True)
         self._functions = [
             function(f"fact {n}", fact, self.subject, self.variables, self.sort)
             for n, fact in enumerate(self.facts)
@@ -232,11 +240,18 @@ class _Maker:
                 for n, function in enumerate(self._functions)
                 if written & function.reads
             ]
+            lost += self._of_step(speaker, page, written)
             if lost:
                 speaker.script.claim(f"(not (and true {' '.join(lost)}))")
                 yield Obligation("", title, speaker.script.text())
         yield from self._pairs(action, acted)
         yield from self._held(action, acted)
+
+    def _of_step(self, speaker: Speaker, page: str, written: set[str]) -> list[str]:
+        """What the properties of steps say of this step at ``page``, where they say something."""
+        there = replace(speaker.at(self.subject, page), post=False, steps=True)
+        said = (unprimed(fact, written) for fact in self.of_steps)
+        return [there.truth(fact) for fact in said if fact != TRUE]
 
     def _pairs(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
         written = [f for f in self.form.exclusive if any(w.var == f for w in action.writes)]
@@ -244,7 +259,7 @@ class _Maker:
         for flag in written:
             for page, other, pages in cases:
                 title = f"step {action.name}, {page} and {other} do not share {flag}"
-                speaker = self._step(title, action, pages, acted)
+                speaker = self._step(title, action, pages, acted, use=self._uses.get(REFERENCES))
                 if not speaker.after & {(flag, page), (flag, other)}:
                     continue
                 speaker.script.claim(self._both(speaker, flag, page, other))
@@ -258,7 +273,8 @@ class _Maker:
             if not written & (reads | {holder.name}):
                 continue
             title = f"step {action.name}, {holder.name} is set where it was"
-            speaker = self._step(title, action, ("p",), acted, holder)
+            use = self._uses.get(REFERENCES)
+            speaker = self._step(title, action, ("p",), acted, holder, use)
             page, exists = speaker.script.witnesses[0]
             speaker.script.claim(speaker.truth(holder.condition))
             speaker.script.claim(f"(not {speaker.cell(holder.name, 'p')})")
@@ -326,12 +342,17 @@ class _Maker:
         return done
 
 
-def _check_fact(fact: Expr) -> None:
-    """Facts are about one page and one state: a stand-in for a quantifier has no place there."""
+def _check_fact(fact: Expr, steps: bool = False) -> None:
+    """Facts are about one page and one state: a stand-in for a quantifier has no place there.
+
+    With ``steps`` they are about one step.
+    """
     for term in walk(fact):
         match term:
-            case Quant(binder=Param(sort=IndexSort())) | Size() | Read(primed=True):
-                raise NoText("a fact that is not about one page in one state")
+            case Quant(binder=Param(sort=IndexSort())) | Size():
+                raise NoText("a fact that is not about one page")
+            case Read(primed=True) if not steps:
+                raise NoText("a fact that is not about one state")
             case _:
                 pass
 

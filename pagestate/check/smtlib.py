@@ -103,7 +103,7 @@ class Speaker:
     """Says terms in a script: parameters stand for pages (by name) or for declared constants.
 
     ``after`` lists the cells (variable, page) that have a name of their own after the step; where
-    ``post`` is set, these names are read.
+    ``post`` is set, these names are read; with ``steps`` primed terms read them.
     """
 
     script: Script
@@ -115,6 +115,7 @@ class Speaker:
     after: frozenset[tuple[str, str]] = frozenset()
     post: bool = False
     nested: bool = False
+    steps: bool = False
 
     def declare_page(self, page: str) -> None:
         """Declare the variables of ``page``."""
@@ -169,9 +170,11 @@ class Speaker:
                     raise NoText(f"parameter {e.name} as a value")
                 return self.picks[e]
             case Read(var=var, index=index, primed=primed):
-                if primed:
+                if not primed:
+                    return self.cell(var, self.place(index))
+                if not self.steps:
                     raise NoText("a value after the step")
-                return self.cell(var, self.place(index))
+                return replace(self, post=True).cell(var, self.place(index))
             case Op():
                 return self._op(e, sort)
             case Quant():

@@ -25,6 +25,7 @@ from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
 from pagestate.lang.declare import Model
+from pagestate.run.larger import Larger
 from pagestate.run.part import Part, about_all, part_of
 from pagestate.run.plan import ENGINES, misfit
 from pagestate.run.portfolio import Options, run
@@ -104,6 +105,15 @@ Exit codes:
     "these sizes; parametric: prove for every size; liveness: fair cycles; auto: what fits.",
 )
 @click.option(
+    "--any",
+    "larger",
+    type=click.Choice([m.value for m in Larger]),
+    default=Larger.AUTO.value,
+    show_default=True,
+    help="Without --size, --depth and --engine: prove for every size what holds at the model's "
+    "sizes. auto: where that is quick.",
+)
+@click.option(
     "--cross-check",
     is_flag=True,
     help="With auto: run every engine that fits to its end; exit 4 if they disagree.",
@@ -150,6 +160,7 @@ def check(
     settings: Sequence[str],
     sizes: Sequence[str],
     engine: str,
+    larger: str,
     cross_check: bool,
     depth: int | None,
     timeout: float | None,
@@ -188,7 +199,8 @@ def check(
             if folder is not None:
                 folder.mkdir(parents=True, exist_ok=True)
     meter = Meter()
-    options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check)
+    mode = Larger.NEVER if sizes else Larger(larger)
+    options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check, larger=mode)
     with user_errors():
         try:
             if request is None:

@@ -14,6 +14,7 @@ from pagestate.check.vacuity import dead_statements
 from pagestate.cli.jsonresults import common
 from pagestate.core.verdict import PROOFS, Result, Verdict
 from pagestate.lang.declare import Model
+from pagestate.run.larger import OTHER_SIZES
 from pagestate.run.part import Part
 from pagestate.view.text import render_text
 from pagestate.view.traceview import for_ever, view_of
@@ -57,6 +58,7 @@ def text(
     lines += _list("expected:", _reasons(parts), width)
     lines += _list(*_never_taken(parts), width)
     lines += _fold(f"scope: {_scope(parts)}", width)
+    lines += _remarks(parts, width)
     if len(engines) == 1:
         lines.append(f"engine: {engines.pop()}")
     lines += _list("assumptions:", _assumptions(parts), width)
@@ -114,7 +116,7 @@ def _title(model: Model, part: Part, parts: Sequence[Part]) -> str:
 def _scope(parts: Sequence[Part]) -> str:
     if parts[0].scenario:
         sizes = "other sizes or about "
-        if any("any" in p.sizes.values() for p in parts):
+        if any("any" in p.sizes.values() for p in parts) or _wider(parts):
             sizes = ""
         return (
             "each scenario by itself, for the sizes it names; nothing is said about "
@@ -124,10 +126,17 @@ def _scope(parts: Sequence[Part]) -> str:
     if not part.sizes:
         return part.scope
     if "any" not in part.sizes.values():
-        return f"{part.scope}; nothing is said about other sizes"
+        less = ", but of what is proved for any number" if _wider(parts) else ""
+        return f"{part.scope}; nothing is said about other sizes{less}"
     if any(r.verdict == Verdict.VIOLATED for r in part.results):
         return f"{part.scope}; a violation is of the sizes in its diagram"
     return part.scope
+
+
+def _wider(parts: Sequence[Part]) -> bool:
+    """Whether something was proved for every size that was searched at some only."""
+    wider = (r for p in parts for r in p.results if r.scope != p.scope)
+    return any(r.verdict == Verdict.PROVED and r.trace is None for r in wider)
 
 
 def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
@@ -145,6 +154,22 @@ def _diagram(results: Sequence[Result], values: bool, width: int) -> list[str]:
         hint = f"{others} more {are} not shown: {one} shows one, --trace-dir all"
         lines += [*_fold(hint, width), ""]
     return lines[1:] if where else lines
+
+
+def _remarks(parts: Sequence[Part], width: int) -> list[str]:
+    """What was not proved for every size, and why: each remark once, with its scenarios."""
+    owners = dict[str, list[str]]()
+    for part in parts:
+        for note in part.notes:
+            if note.startswith(OTHER_SIZES):
+                owners.setdefault(note, []).append(part.scenario)
+    return [
+        line
+        for note, who in owners.items()
+        for line in _fold(
+            note + (f" ({', '.join(who)})" if 0 < len(who) < len(parts) else ""), width
+        )
+    ]
 
 
 def _never_taken(parts: Sequence[Part]) -> tuple[str, list[str]]:

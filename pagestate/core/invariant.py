@@ -14,7 +14,8 @@ class Invariant:
     has each flag that was a reference, and every property, law and clause holds of every page.
     ``text`` prints the laws and clauses for people, grouped by subject.  ``uses`` names for
     steps in a role the facts (properties, laws, clauses, numbered in this order) that are enough
-    to keep all of them: a hint, which can make a checker fail but not accept too much.
+    to keep all of them: a hint, which can make a checker fail but not accept too much.  Without
+    an entry all facts are assumed.
     """
 
     subject: Param
@@ -43,5 +44,8 @@ class FiniteInvariant:
     distinct: bool = False
     text: str = ""
 
+
+REFERENCES = "references"
+"""The entry of ``Invariant.uses`` for where references are set, and that pages do not share one."""
 
 AnyInvariant: TypeAlias = Invariant | FiniteInvariant

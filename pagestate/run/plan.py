@@ -27,7 +27,8 @@ def decides(engine: str) -> frozenset[PropertyKind]:
 class Plan:
     """The engine's name, the depth bound, where certificates go, bytes of memory (None: all).
 
-    ``rlimit`` bounds the work of each call of the solver, in Z3's units (0: no bound).
+    ``rlimit`` bounds the work of each call of the solver, in Z3's units (0: no bound), ``proof``
+    the processor time of a proof for every size, in seconds (None: the engine's own limit).
     """
 
     engine: str
@@ -35,6 +36,7 @@ class Plan:
     certificates: Path | None = None
     memory: int | None = None
     rlimit: int = 0
+    proof: float | None = None
 
 
 def misfit(engine: str, request: Request) -> str:

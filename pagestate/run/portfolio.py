@@ -18,6 +18,7 @@ from pagestate.core.property import Property
 from pagestate.core.verdict import Result, Verdict
 from pagestate.run.child import Child, Send, Work
 from pagestate.run.interrupt import Interrupt, caught
+from pagestate.run.larger import Larger, upgrade
 from pagestate.run.messages import (
     Broken,
     Covered,
@@ -38,6 +39,7 @@ SECOND_AFTER = 20.0
 """Seconds after which ``auto`` adds its second engine; ``LAST`` waits twice as long."""
 LAST = "pdr"
 _LONGEST_WAIT = 3600.0
+_LEAST = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Options:
     ``memory`` bounds the bytes of each engine's process (None: what the machine has), ``rlimit``
     the work of each call of the solver, in Z3's units (0: no bound).  ``cross_check``: ``auto``
     runs every engine that fits to its end, one after the other, and compares their answers.
+    ``larger``: whether ``auto`` asks for every size what a finite search exhausted.  ``proof``
+    bounds the processor time of a proof for every size, in seconds (None: the engine's limit).
     """
 
     engine: str = "auto"
@@ -56,6 +60,8 @@ class Options:
     memory: int | None = None
     rlimit: int = 0
     cross_check: bool = False
+    larger: Larger = Larger.NEVER
+    proof: float | None = None
 
 
 def engine_work(request: Request, plan: Plan, send: Send) -> None:
@@ -79,7 +85,19 @@ def run(
     an engine's process does.
     """
     with caught() if interrupt is None else nullcontext(interrupt) as interrupt:
-        return _Run(request, options, watch, work, interrupt).run()
+        running = _Run(request, options, watch, work, interrupt)
+        outcome = running.run()
+        if options.engine == "auto" and options.depth is None and not request.unbounded:
+
+            def ask(wider: Request, seconds: float | None) -> Outcome:
+                left = None
+                if options.timeout is not None:
+                    left = max(options.timeout - running.elapsed(), _LEAST)
+                more = replace(options, engine="parametric", timeout=left, proof=seconds)
+                return _Run(wider, more, watch, work, interrupt).run()
+
+            upgrade(request, outcome, options.larger, ask)
+        return outcome
 
 
 class _Run:
@@ -167,7 +185,7 @@ class _Run:
                     continue
                 request = replace(request, properties=mine)
             where, most = options.certificates, options.memory
-            plan = Plan(engine, options.depth, where, most, options.rlimit)
+            plan = Plan(engine, options.depth, where, most, options.rlimit, options.proof)
             self.children.append(Child(request, plan, self.work))
             return
 

@@ -38,10 +38,13 @@ _SAY_EVERY = 0.05
 Tell = Callable[[Message], None]
 
 
-def build(name: str, task: Task, report: Report, rlimit: int = 0) -> Engine:
+def build(
+    name: str, task: Task, report: Report, rlimit: int = 0, proof: float | None = None
+) -> Engine:
     """The engine called ``name``; imports it (and its solver) only now.
 
-    ``rlimit`` bounds the work of each call of the solver (0: no bound).
+    ``rlimit`` bounds the work of each call of the solver (0: no bound), ``proof`` the seconds of a
+    proof for every size.
     """
     if name == "explicit":
         return Explicit(task, report)
@@ -67,7 +70,9 @@ def build(name: str, task: Task, report: Report, rlimit: int = 0) -> Engine:
 
         if rlimit:
             limit_work(rlimit)
-        return Parametric(task, report)
+        return (
+            Parametric(task, report) if proof is None else Parametric(task, report, seconds=proof)
+        )
     raise KeyError(name)
 
 
@@ -88,6 +93,7 @@ def work(
     try:
         _limit_memory(plan.memory)
         made = partial(make, rlimit=plan.rlimit) if plan.rlimit else make
+        made = made if plan.proof is None else partial(made, proof=plan.proof)
         _Work(request, plan, tell, made).run()
     except CheckFailed as failed:
         tell(Broken(plan.engine, str(failed)))

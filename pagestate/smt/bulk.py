@@ -67,7 +67,4 @@ class Renaming:
 
 
 def _array(terms: Sequence[z3.ExprRef]) -> Array[z3.Ast]:
-    found = (z3.Ast * len(terms))()
-    for k, term in enumerate(terms):
-        found[k] = term.as_ast()
-    return found
+    return (z3.Ast * len(terms))(*[term.ast for term in terms])

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import z3
 
 from pagestate.core.expr import Expr, Param
+from pagestate.core.primed import primed
 from pagestate.core.sorts import Value
 from pagestate.smt.bulk import Renaming, check, either, negation, state
 from pagestate.smt.views import Transition, Views
@@ -63,10 +64,17 @@ class FactTerms:
         return self._now[key]
 
     def lost(self, number: int, fact: Expr, step: Transition) -> z3.BoolRef:
-        """That the fact does not hold at the target of ``step`` after it."""
+        """That the fact does not hold at the target of ``step`` after it.
+
+        A fact with primed values is about the step: it is false of it.
+        """
         key = number, step.name
         if key not in self._lost:
-            after = self._renaming(step)(self.now(number, fact, step.target))
+            if primed(fact):
+                views = self.views
+                after = views.holds(fact, self.subject, views.now, step.target, step.after)
+            else:
+                after = self._renaming(step)(self.now(number, fact, step.target))
             self._lost[key] = negation(after)
         return self._lost[key]
 

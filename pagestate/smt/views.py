@@ -119,9 +119,14 @@ class Views:
         values = self.now.values
         return [z3.Not(z3.And(values[page, name], values[other, name])) for name in self.exclusive]
 
-    def holds(self, formula: Expr, subject: Param, scene: Scene, page: str) -> z3.BoolRef:
-        """``formula`` about the page ``subject``, said of ``page`` in ``scene``."""
-        reader = _Reader(self, scene, (page,), {subject: page})
+    def holds(
+        self, formula: Expr, subject: Param, scene: Scene, page: str, after: Scene | None = None
+    ) -> z3.BoolRef:
+        """``formula`` about the page ``subject``, said of ``page`` in ``scene``.
+
+        Primed values are those in ``after``.
+        """
+        reader = _Reader(self, scene, (page,), {subject: page}, after=after)
         term = reader.bool(formula)
         if reader.side:
             raise NoView("a quantifier inside a fact about one page")
@@ -224,7 +229,9 @@ class _Reader:
         pages: tuple[str, ...],
         binding: Mapping[Param, str | Term],
         outer: "_Reader | None" = None,
+        after: Scene | None = None,
     ) -> None:
+        self.after = after
         self.views = views
         self.build = views.build
         self.scene = scene
@@ -277,8 +284,11 @@ class _Reader:
                 if isinstance(found, str):
                     raise NoView("a page used as a value")
                 return found
-            case Read(var=var, index=index):
-                return self.scene.values[self._page(index), var]
+            case Read(var=var, index=index, primed=primed):
+                if primed and self.after is None:
+                    raise NoView("a value after the step")
+                scene = self.after if primed and self.after is not None else self.scene
+                return scene.values[self._page(index), var]
             case Op():
                 return self._op(e, sort)
             case Quant():

@@ -30,7 +30,7 @@ HARD = ["--engine", "bmc", "--set", "hook=false", "--size", "page=5", "--size", 
 
 
 def test_results_on_stdout_nothing_on_stderr():
-    ran = spawn(*RACY)
+    ran = spawn(*RACY, "--any", "never")
     assert (ran.code, ran.err) == (1, "")
     assert ran.out == check("--set", "hook=false", "--set", "lock=mutex").out
 
@@ -111,6 +111,8 @@ def small_files() -> None:
 def test_a_full_disk_under_json_and_traces(tmp_path):
     ran = spawn(
         *RACY,
+        "--any",
+        "never",
         "--json",
         str(tmp_path / "out.json"),
         "--trace-dir",

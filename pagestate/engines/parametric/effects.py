@@ -5,9 +5,12 @@ thread stands at another.  Codes as in the table of views (a number is none, one
 without a solver.  Only plain conditions and assignments are read; of others nothing is said.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pagestate.core.counting import conjuncts
 from pagestate.core.expr import TRUE, Expr, Lit, Op, Param, Read
@@ -16,6 +19,8 @@ from pagestate.core.system import Action, Write
 from pagestate.engines.parametric.table import MANY, Column, Cube
 
 Columns: TypeAlias = Mapping[str, Column]
+Bits: TypeAlias = NDArray[np.bool_]
+_ALL = (1 << 64) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +35,73 @@ class Effect:
     elsewhere: Cube
     changed: frozenset[str]
 
-    def silent_before(self, cube: Cube) -> bool:
-        """Whether the page acted on is outside of ``cube`` before the step."""
-        return _apart(self.before, cube)
 
-    def silent_elsewhere(self, cube: Cube) -> bool:
-        """Whether any other page is."""
-        return _apart(self.elsewhere, cube)
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Per step: whether its target is outside of a cube for certain.
 
-    def silent_after(self, cube: Cube) -> bool:
-        """Whether the target is outside of ``cube`` after the step."""
-        return _apart(self.after, cube)
+    ``before``: of the page acted on, before the step; ``elsewhere``: of any other page; ``after``:
+    of the target, after it; ``stays``: of the target after it, if it was before.
+    """
 
-    def stays_outside(self, cube: Cube, target_acted_on: bool) -> bool:
-        """Whether the target is outside of ``cube`` after the step if it was before."""
-        known = self.before if target_acted_on else self.elsewhere
-        return all(n in known and known[n] <= s for n, s in cube.items() if n in self.changed)
+    before: Bits
+    elsewhere: Bits
+    after: Bits
+    stays: Bits
 
 
-def _apart(known: Cube, cube: Cube) -> bool:
-    return any(name in known and not known[name] & codes for name, codes in cube.items())
+class Effects:
+    """The effects of many steps, asked together: sets of codes as bits, a row per step."""
+
+    def __init__(
+        self, effects: Sequence[Effect], acted_on: Sequence[bool], columns: Columns
+    ) -> None:
+        self._place = {name: k for k, name in enumerate(columns)}
+        self._words = max((c.card for c in columns.values()), default=1) // 64 + 1
+        self._before = self._matrix([e.before for e in effects])
+        self._elsewhere = self._matrix([e.elsewhere for e in effects])
+        self._after = self._matrix([e.after for e in effects])
+        pairs = zip(effects, acted_on, strict=True)
+        mine = [e.before if acted else e.elsewhere for e, acted in pairs]
+        self._known = self._matrix(mine)
+        self._changed = np.array(
+            [[name in e.changed for name in columns] for e in effects], np.bool_
+        ).reshape(len(effects), len(columns))
+
+    def changes(self, names: Iterable[str]) -> Bits:
+        """Which steps may change one of these variables."""
+        chosen = self._changed[:, [self._place[n] for n in names]]
+        return np.asarray(chosen.any(axis=1), np.bool_)
+
+    def silence(self, cube: Cube) -> Silence:
+        """Which steps have nothing to do with ``cube``."""
+        places = [self._place[name] for name in cube]
+        inside = np.array([self._word(codes) for codes in cube.values()], np.uint64)
+        inside = inside.reshape(len(places), self._words)
+        outside = ((self._known[:, places] & ~inside) == 0).all(axis=2)
+        return Silence(
+            _apart(self._before[:, places], inside),
+            _apart(self._elsewhere[:, places], inside),
+            _apart(self._after[:, places], inside),
+            (outside | ~self._changed[:, places]).all(axis=1),
+        )
+
+    def _word(self, codes: Iterable[int]) -> list[int]:
+        """A set of codes as words; all bits, those of no code too, where nothing is known."""
+        bits = sum(1 << code for code in codes)
+        return [bits >> 64 * k & _ALL for k in range(self._words)]
+
+    def _matrix(self, known: Sequence[Cube]) -> NDArray[np.uint64]:
+        made = np.full((len(known), len(self._place), self._words), _ALL, np.uint64)
+        for row, cube in zip(made, known, strict=True):
+            for name, codes in cube.items():
+                row[self._place[name]] = self._word(codes)
+        return made
+
+
+def _apart(known: NDArray[np.uint64], cube: NDArray[np.uint64]) -> Bits:
+    found: Bits = ((known & cube) == 0).all(axis=2).any(axis=1)
+    return found
 
 
 def effect_of(

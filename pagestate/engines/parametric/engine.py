@@ -12,7 +12,8 @@ is `unknown` with the step that breaks the proof.  A violation found on the way 
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
@@ -26,20 +27,26 @@ from pagestate.engines.parametric.laws import Law, mine
 from pagestate.engines.parametric.minimise import minimise, uses
 from pagestate.engines.parametric.owners import Owners, owners
 from pagestate.engines.parametric.printing import print_invariant, why
-from pagestate.engines.parametric.probe import Probe
+from pagestate.engines.parametric.probe import Probe, Shown
 from pagestate.engines.parametric.prove import Proof
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
 from pagestate.smt.stepcheck import Undecided
 from pagestate.smt.terms import NoView
 
+PROVABLE = ("always", "step")
+"""The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
+_LOOK_EVERY = 20
+"""Queries between two looks at the clock, which take as long as a query on some machines."""
 
 
 class Parametric:
     """The engine for every size at work on one task (an ``engines.interface.Engine``).
 
-    ``seconds`` bounds the proof search (processor time, after the search of the small instance).
+    ``seconds`` bounds the proof search (processor time, after the search of the smallest instance;
+    the search of a larger one that has begun is ended).
+    ``spent`` says where processor time went, ``queries`` how often the solver was asked.
     ``until_violated``: the first violation is all that is asked for.
     """
 
@@ -60,11 +67,27 @@ class Parametric:
         self._goals = dict[str, Expr]()
         self._probe: Probe | None = None
         self._done = False
+        self.spent = {"explore": 0.0, "laws": 0.0, "loop": 0.0}
+        self.queries = 0
 
     @property
     def name(self) -> str:
         """The engine's name on the command line."""
         return "parametric"
+
+    @property
+    def views(self) -> int:
+        """How many views the instances searched so far have shown."""
+        return 0 if self._probe is None else len(self._probe.table.views)
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        """Count the processor time of a phase, for ``spent``."""
+        began = time.process_time()
+        try:
+            yield
+        finally:
+            self.spent[name] += time.process_time() - began
 
     def advance(self, bound: int) -> bool:
         """Search the smallest instance; for a bound above 0, do the whole proof and say true."""
@@ -92,14 +115,14 @@ class Parametric:
     def _undecided(self, prop: Property) -> Answer:
         if prop.kind == "reachable" and self._probe is not None:
             return _unknown(prop.name, f"not reached with {_words(self._probe.sizes)}")
-        if prop.kind not in ("always", "reachable"):
+        if prop.kind not in (*PROVABLE, "reachable"):
             return _unknown(prop.name, f"`{prop.kind}` properties are decided at finite sizes")
         return _unknown(prop.name, self._reason)
 
     def _start(self) -> bool:
         """Bring the system into form and search its smallest instance; whether that is all."""
         task = self._task
-        asked = tuple(p for p in task.properties if p.kind == "always")
+        asked = tuple(p for p in task.properties if p.kind in PROVABLE)
         form = page_form(task.system, asked, task.sizes, task.unbounded)
         sort = page_sort(form)
         subject = Param(_SUBJECT, sort or IndexSort(_SUBJECT))
@@ -110,9 +133,10 @@ class Parametric:
                 self._goals[prop.name] = about_one_page(prop, sort, subject)
             except NotInForm as error:
                 self._found[prop.name] = _unknown(prop.name, str(error))
-        shown = self._probe.smallest()
-        if shown.empty:
-            shown = self._probe.next(()) or shown
+        with self._phase("explore"):
+            shown = self._probe.smallest()
+            if shown.empty:
+                shown = self._probe.next(()) or shown
         if shown.empty:
             reason = f"there is no initial state with {_words(shown.sizes)}"
             self._found = {
@@ -126,27 +150,37 @@ class Parametric:
     def _prove(self, probe: Probe) -> bool:
         """Decide by executions of larger instances what they decide, and prove the rest."""
         cubes, stuck = tuple[Cube, ...](), None
-        while shown := probe.next(self._found):
+        end = time.process_time() + self._seconds
+        while time.process_time() < end and (shown := self._larger(probe)):
             self._found |= shown.answers
             goals = {n: g for n, g in self._goals.items() if n not in self._found}
             if not goals or self._enough():
                 return True
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
-            laws = mine(self._form, probe.table, self._subject)
-            sums = owners(self._form, probe.table, self._subject)
+            with self._phase("laws"):
+                laws = mine(self._form, probe.table, self._subject)
+                sums = owners(self._form, probe.table, self._subject)
             self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
             guesses = [(law.formula, law.where) for law in laws]
             guesses += [(own.formula, None) for own in sums]
-            proof = Proof(
-                self._form, self._sort, self._subject, tuple(goals.items()), guesses, probe.table,
-                cubes,
-            )  # fmt: skip
-            stuck = proof.run(self._clock(proof))
+            with self._phase("loop"):
+                proof = Proof(
+                    self._form, self._sort, self._subject, tuple(goals.items()), guesses,
+                    probe.table, cubes,
+                )  # fmt: skip
+                try:
+                    stuck = proof.run(_Clock(self, proof, end))
+                finally:
+                    self.queries += proof.queries
             if stuck is None:
                 self._found |= self._proved(proof, goals, laws, sums)
                 return True
             cubes, self._reason = proof.cubes(), why(stuck, probe.table)
         return True
+
+    def _larger(self, probe: Probe) -> Shown | None:
+        with self._phase("explore"):
+            return probe.next(self._found)
 
     def _proved(
         self,
@@ -168,9 +202,6 @@ class Parametric:
             for n in goals
         }
 
-    def _clock(self, proof: Proof) -> "_Clock":
-        return _Clock(self, proof, time.process_time() + self._seconds)
-
     def _say(self, note: str) -> None:
         self._report(Progress(self.name, 0, None, note))
 
@@ -182,8 +213,9 @@ class _Clock:
         self._engine, self._proof, self._end = engine, proof, end
 
     def __call__(self) -> bool:
-        if self._proof.queries % 50 == 0:
-            self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
+        if self._proof.queries % _LOOK_EVERY:
+            return True
+        self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
         return time.process_time() < self._end
 
 

@@ -40,11 +40,12 @@ _SAMPLE = 250
 _MORE = 60
 _ROUNDS = 8
 _MOST_FITS = 300
-_MOST_TERMS = 12
+_MOST_TERMS = 40
 _FEW_VALUES = 6
 _WORTH = 100
 
-Matrix: TypeAlias = NDArray[np.int64]
+Matrix: TypeAlias = NDArray[np.int16]
+Numbers: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = dict[int, int]
 
@@ -70,12 +71,10 @@ class Law:
 
 @dataclass(slots=True)
 class _Cluster:
-    rows: Rows
-    configs: list[int]
-    weights: Weights
+    """A law as weights, with the rows that it was fitted to or is to speak of."""
 
-    def says(self, matrix: Matrix) -> Matrix:
-        return _says(self.weights, matrix)
+    rows: Rows
+    weights: Weights
 
 
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
@@ -114,7 +113,7 @@ def _configs(table: Table) -> _Configs:
 
 
 def _features(form: PageForm, table: Table, subject: Param, target: int) -> list[Feature]:
-    rows, found = table.exact.astype(np.int64), list[Feature]()
+    rows, found = table.exact, list[Feature]()
     columns = table.columns
 
     def read(c: Column) -> Read:
@@ -154,11 +153,17 @@ def _features(form: PageForm, table: Table, subject: Param, target: int) -> list
     for j, c in enumerate(columns):
         if c.var.dims and isinstance(c.var.sort, EnumSort):
             for code, label in enumerate(c.var.sort.members):
-                keep(eq(read(c), Lit(label, c.var.sort)), (rows[:, j] == code).astype(np.int64), 1)
+                keep(eq(read(c), Lit(label, c.var.sort)), (rows[:, j] == code).astype(np.int16), 1)
     for a, (j, c) in enumerate(plain):
         for k, d in plain[a + 1 :]:
             keep(conj(read(c), read(d)), rows[:, j] * rows[:, k], 2)
-    keep(lit(1), np.ones(len(rows), np.int64), 2)
+    singles = set(controls.values())
+    for k, c in enumerate(columns):
+        if c.var.name in singles and isinstance(c.var.sort, EnumSort):
+            for code, label in enumerate(c.var.sort.members):
+                at = eq(read(c), Lit(label, c.var.sort))
+                keep(at, (rows[:, k] == code).astype(np.int16), 2)
+    keep(lit(1), np.ones(len(rows), np.int16), 2)
     return sorted(found, key=lambda f: f.level)
 
 
@@ -184,8 +189,7 @@ def _laws_of(
     features = _features(form, table, subject, target)
     column = table.columns[target]
     read = Read(column.var.name, (subject,), column.var.sort)
-    wanted = table.exact[:, target].astype(np.int64)
-    width = configs.codes.shape[1]
+    wanted = table.exact[:, target]
     if not len(wanted) or not features:
         return []
     new = [f for f in features if not (isinstance(f.term, Read) and f.term.var in earlier)]
@@ -194,15 +198,19 @@ def _laws_of(
         if _fit(np.stack([f.values for f in new]), wanted, everywhere) is not None:
             features = new
     matrix = np.stack([f.values for f in features])
-    laws = list[Law]()
+    places = [k for k, c in enumerate(table.columns) if not c.numeric]
+    columns, codes = [table.columns[k] for k in places], table.exact[:, places]
+    laws, open_ = list[Law](), np.ones(len(wanted), np.bool_)
     for cluster in _clusters(table, matrix, wanted, configs):
-        wrong = np.zeros(len(configs.codes), np.bool_)
-        wrong[configs.of_row[cluster.says(matrix) != wanted]] = True
-        region = boxes(table.columns[:width], configs.codes, wrong, configs.sizes, cluster.configs)
-        if region is None:
+        wrong = _says(cluster.weights, matrix) != wanted
+        mine_ = np.zeros(len(wanted), np.bool_)
+        mine_[cluster.rows] = True
+        found = boxes(columns, codes, wrong, mine_ & open_)
+        if found is None:
             continue
         terms = tuple((w, features[j].term) for j, w in cluster.weights.items())
-        laws += [_law(table, subject, read, terms, box) for box in region or (None,)]
+        laws += [_law(table, subject, read, terms, box) for box in found.cubes or (None,)]
+        open_ &= ~found.covered
     return laws
 
 
@@ -223,42 +231,68 @@ def _law(
 
 
 def _clusters(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
-    """Laws with the configurations they hold in: everywhere, where a global has a value, others."""
+    """Laws with the rows they are for: all, where a variable has a value, other configurations."""
     everywhere = np.arange(len(wanted))
     whole = _fit(matrix, wanted, everywhere)
     if whole is not None:
-        return [_Cluster(everywhere, list(range(len(configs.codes))), whole)]
-    plain = _by_value(table, matrix, wanted, configs)
-    covered = {n for c in plain for n in c.configs}
-    rest = [int(n) for n in np.argsort(-configs.sizes, kind="stable") if int(n) not in covered]
-    return plain + _by_config(matrix, wanted, configs, rest)
+        return [_Cluster(everywhere, whole)]
+    plain, left = _by_value(table, matrix, wanted)
+    open_ = np.bincount(configs.of_row[left], minlength=len(configs.codes))
+    names = [int(n) for n in np.argsort(-open_, kind="stable") if open_[n]]
+    return plain + _by_config(matrix, wanted, configs, names)
 
 
-def _by_value(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
-    """Laws that hold wherever some global has some value, those that say most first."""
+def _by_value(
+    table: Table, matrix: Matrix, wanted: Matrix
+) -> tuple[list[_Cluster], NDArray[np.bool_]]:
+    """Laws that hold wherever some variable has some value, those that say most first.
+
+    And the rows of which none of them says anything.
+    """
     candidates = list[tuple[Weights, NDArray[np.bool_]]]()
+    places = list[Rows]()
     for k, column in enumerate(table.columns):
-        if column.var.dims or (column.card > _FEW_VALUES and not column.var.control):
+        if column.numeric or (column.card > _FEW_VALUES and not column.var.control):
             continue
         for code in range(column.card):
             here = np.flatnonzero(table.exact[:, k] == code)
             weights = _fit(matrix, wanted, here) if len(here) else None
-            if weights is None or any(weights == w for w, _ in candidates):
+            if weights is None:
                 continue
-            good = np.ones(len(configs.codes), np.bool_)
-            good[configs.of_row[_says(weights, matrix) != wanted]] = False
-            candidates.append((weights, good))
-    found, open_ = list[_Cluster](), np.ones(len(configs.codes), np.bool_)
+            places.append(here)
+            if not any(weights == w for w, _ in candidates):
+                candidates.append((weights, _says(weights, matrix) == wanted))
+    found, open_ = list[_Cluster](), np.ones(len(wanted), np.bool_)
     while candidates:
-        gains = [int((configs.sizes * (good & open_)).sum()) for _, good in candidates]
+        gains = [int((good & open_).sum()) for _, good in candidates]
         best = int(np.argmax(gains))
-        if gains[best] < configs.sizes.sum() // _WORTH:
+        if gains[best] < len(wanted) // _WORTH:
             break
         weights, good = candidates.pop(best)
-        names = [int(n) for n in np.flatnonzero(good & open_)]
-        found.append(_Cluster(np.flatnonzero(good[configs.of_row]), names, weights))
+        if not found:
+            weights, good = _extended(weights, good, places, matrix, wanted)
+        found.append(_Cluster(np.flatnonzero(good & open_), weights))
         open_ &= ~good
-    return found
+    return found, open_
+
+
+def _extended(
+    weights: Weights, good: NDArray[np.bool_], places: Sequence[Rows], matrix: Matrix,
+    wanted: Matrix,
+) -> tuple[Weights, NDArray[np.bool_]]:  # fmt: skip
+    """The law fitted to where it holds and, one after the other, to ``places`` where it does not.
+
+    A law that was fitted to one label of a thread does not know the terms that matter at others.
+    """
+    for here in sorted(places, key=len):
+        if good[here].all():
+            continue
+        more = good.copy()
+        more[here] = True
+        wider = _fit(matrix, wanted, np.flatnonzero(more))
+        if wider is not None:
+            weights, good = wider, _says(wider, matrix) == wanted
+    return weights, good
 
 
 def _by_config(
@@ -271,41 +305,39 @@ def _by_config(
     found, fits = list[_Cluster](), 0
     for name in names:
         here = configs.rows[name]
-        if any(_join(c, name, here, matrix, wanted) for c in found) or fits > _MOST_FITS:
+        if any(_join(c, here, matrix, wanted) for c in found) or fits > _MOST_FITS:
             continue
         fits += len(found) + 1
-        if any(_refit(c, name, here, matrix, wanted) for c in found):
+        if any(_refit(c, here, matrix, wanted) for c in found):
             continue
         weights = _fit(matrix, wanted, here)
         if weights is not None:
-            found.append(_Cluster(here, [name], weights))
+            found.append(_Cluster(here, weights))
     return found
 
 
-def _join(cluster: _Cluster, name: int, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
+def _join(cluster: _Cluster, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
     if not (_says(cluster.weights, matrix, here) == wanted[here]).all():
         return False
     cluster.rows = np.concatenate([cluster.rows, here])
-    cluster.configs.append(name)
     return True
 
 
-def _refit(cluster: _Cluster, name: int, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
+def _refit(cluster: _Cluster, here: Rows, matrix: Matrix, wanted: Matrix) -> bool:
     rows = np.concatenate([cluster.rows, here])
     weights = _fit(matrix, wanted, rows)
     if weights is None or len(weights) > len(cluster.weights) + 2:
         return False
     cluster.rows = rows
-    cluster.configs.append(name)
     cluster.weights = weights
     return True
 
 
 def _says(weights: Weights, matrix: Matrix, rows: Rows | None = None) -> Matrix:
     """What a law says of its target in each row (of those chosen)."""
-    factors = np.array(list(weights.values()), np.int64)
-    chosen = matrix[list(weights)]
-    found: Matrix = factors @ (chosen if rows is None else chosen[:, rows])
+    found = np.zeros(matrix.shape[1] if rows is None else len(rows), np.int16)
+    for j, w in weights.items():
+        found += np.int16(w) * (matrix[j] if rows is None else matrix[j][rows])
     return found
 
 
@@ -330,7 +362,7 @@ def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
 
 def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     """A solution that uses the first independent rows of ``matrix`` (features)."""
-    work = np.concatenate([matrix, wanted[None]]).T % _PRIME
+    work = np.concatenate([matrix, wanted[None]]).T.astype(np.int64) % _PRIME
     done, pivots = 0, list[int]()
     for column in range(len(matrix)):
         if done == len(work):
@@ -353,7 +385,7 @@ def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     return _back(work, pivots)
 
 
-def _back(work: Matrix, pivots: Sequence[int]) -> Weights:
+def _back(work: Numbers, pivots: Sequence[int]) -> Weights:
     """The solution of a triangular system."""
     weights = dict[int, int]()
     for row in reversed(range(len(pivots))):

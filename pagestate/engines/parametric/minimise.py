@@ -5,6 +5,7 @@ Starting from the properties and ranges, what is needed to keep a needed fact is
 asks the solver nothing; smallest cores would leave out few facts more and cost as much as the loop.
 """
 
+from pagestate.core.invariant import REFERENCES
 from pagestate.engines.parametric.prove import REQUIRED, Proof
 
 
@@ -22,12 +23,15 @@ def minimise(proof: Proof) -> None:
 
 
 def uses(proof: Proof) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Per step, the properties, laws and clauses (numbered in this order) that keep all of them."""
+    """Per step, the properties, laws and clauses (numbered in this order) that keep all of them.
+
+    Where references are set is a matter of labels: that none is needed for it is a guess.
+    """
     kinds = ("property", "law", "clause")
     order = [f.number for kind in kinds for f in proof.facts if f.kind == kind]
     place = {number: k for k, number in enumerate(order)}
     left = {f.number for f in proof.facts}
-    found = list[tuple[str, tuple[int, ...]]]()
+    found: list[tuple[str, tuple[int, ...]]] = [(REFERENCES, ())]
     for step, kept in zip(proof.steps, proof.kept, strict=True):
         used = {n for number, core in kept.items() if number in left for n in core}
         found.append((step.name, tuple(sorted(place[n] for n in used if n in place))))

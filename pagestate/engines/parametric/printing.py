@@ -19,7 +19,7 @@ def print_invariant(proof: Proof, laws: Sequence[Law], sums: Sequence[Owners]) -
     columns = {c.var.name: c for c in proof.table.columns}
     left = {f.formula for f in proof.facts if f.kind == "law"}
     lines = ["For every page:", "", "Properties"]
-    lines += [f"  {f.name}" for f in proof.facts if f.kind == "property"]
+    lines += [f"  {f.name}" for f in proof.facts if f.kind in ("property", "step")]
     shown = [law for law in laws if law.formula in left]
     if shown:
         lines += ["", "Ledger laws"]

@@ -41,6 +41,7 @@ class Probe:
         self._report = report
         self._name = name
         threads = {t.index.name for t in task.system.threads if t.index is not None}
+        self._threads = threads
         self._order = sorted(task.unbounded, key=lambda n: (n in threads, n))
         self._sizes = self._of(1)
 
@@ -75,7 +76,21 @@ class Probe:
             index[next(n for n in free if index[n] == least)] += 1
             self._sizes = replace(self._sizes, index=index)
         shown = self._search(self._sizes, self._open(decided))
-        return replace(shown, answers={**shown.answers, **self._smaller(shown)})
+        answers = {**shown.answers, **self._smaller(shown)}
+        if least == 1:
+            answers |= self._wider({*decided, *answers})
+        return replace(shown, answers=answers)
+
+    def _wider(self, decided: Collection[str]) -> Mapping[str, Answer]:
+        """What an instance with more of the pages alone shows.
+
+        Two pages are too few where two threads work on one each: a third one looks different.
+        """
+        pages = [n for n in self._order if n not in self._threads]
+        if not pages:
+            return {}
+        index = {n: _FIRST + 1 if n in pages else k for n, k in self._of(1).index.items()}
+        return self._search(replace(self._sizes, index=index), self._open(decided)).answers
 
     def _open(self, decided: Collection[str]) -> tuple[Property, ...]:
         return tuple(p for p in self._task.properties if p.kind in SAFETY and p.name not in decided)

@@ -1,6 +1,7 @@
 """The proof loop: facts, steps that break them, clauses that exclude the states before.
 
 Facts are the properties, the sorts' ranges (no counter is negative), ledger laws and clauses.
+A property of steps is asked of every step like a fact, but is never assumed.
 Per step and role (page acted on, bystander) one query asks for a step that breaks a fact.  A page
 seen before the step that is not in the table of views is generalised to a clause and excluded.
 If all pages are known, a broken law is dropped (Houdini, Flanagan and Leino 2001); a broken clause
@@ -11,20 +12,23 @@ The step of the page acted on assumes the facts of that page only, so that one p
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain, takewhile
+from itertools import chain
 from typing import Literal, TypeAlias
 
-from pagestate.core.expr import Expr, Param, Read, conj, le, lit, walk
+import numpy as np
+
+from pagestate.core.expr import TRUE, Expr, Param, Read, conj, le, lit, walk
 from pagestate.core.pageform import PageForm
+from pagestate.core.primed import unprimed
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
-from pagestate.engines.parametric.effects import Effect, effect_of
+from pagestate.engines.parametric.effects import Bits, Effect, Effects, effect_of
 from pagestate.engines.parametric.table import Column, Cube, Table
 from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
 
-Kind: TypeAlias = Literal["property", "range", "law", "clause"]
-REQUIRED = ("property", "range")
-_MOST_GROWN = 12
+Kind: TypeAlias = Literal["property", "step", "range", "law", "clause"]
+REQUIRED = ("property", "step", "range")
+_MOST_GROWN = 25
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,9 +101,12 @@ class Proof:
         self.table = table
         self.views = Views(form.system, sort, form.exclusive, form.holders)
         self.terms = FactTerms(self.views, subject)
-        self.steps = transitions(self.views, form, sort)
+        of_steps = {p.name for p in form.properties if p.kind == "step"}
+        asked = any(name in of_steps for name, _ in properties)
+        self.steps = transitions(self.views, form, sort, asked)
         columns = {c.var.name: c for c in table.columns}
-        self.effects = [_effect(step, columns, sort) for step in self.steps]
+        effects = [_effect(step, columns, sort) for step in self.steps]
+        self._effects = Effects(effects, [s.target == "p" for s in self.steps], columns)
         self.facts = list[Fact]()
         self.queries = 0
         self.grown = 0
@@ -107,11 +114,12 @@ class Proof:
         self._rng = random.Random(seed)
         self.solver = StepSolver(self.terms)
         self.kept: list[dict[int, frozenset[int]]] = [{} for _ in self.steps]
-        self._seen = [0 for _ in self.steps]
+        self._fresh: list[list[Fact]] = [[] for _ in self.steps]
+        self._roles = dict[int, Roles]()
         self._open: list[list[Fact]] = [[] for _ in self.steps]
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         for name, formula in properties:
-            self._add("property", name, formula)
+            self._add("step" if name in of_steps else "property", name, formula)
         for name, formula in ranges(form, subject):
             self._add("range", name, formula)
         for k, (law, region) in enumerate(laws):
@@ -131,7 +139,25 @@ class Proof:
         fact = Fact(self._number, kind, name, formula, reads, cube, cube or region)
         self._number += 1
         self.facts.append(fact)
+        self._roles[fact.number] = roles = self._roles_of(fact)
+        for k in roles.matters:
+            self._fresh[k].append(fact)
         return fact
+
+    def _roles_of(self, fact: Fact) -> "Roles":
+        """What the fact has to do with each step."""
+        all_ = np.ones(len(self.steps), np.bool_)
+        if fact.kind == "step":
+            asked = [unprimed(fact.formula, s.changed) != TRUE for s in self.steps]
+            return Roles(~all_, ~all_, np.array(asked, np.bool_), ~all_)
+        touched = self._effects.changes(fact.reads)
+        if fact.region is None:
+            return Roles(all_, all_, touched, ~all_)
+        silent = self._effects.silence(fact.region)
+        kept = silent.stays if fact.cube is not None else ~all_
+        open_ = touched & ~silent.after & ~kept
+        alone = touched & ~silent.after & kept
+        return Roles(~silent.before, ~silent.elsewhere, open_, alone)
 
     def _exclude(self, cube: Cube) -> None:
         clause = self.table.clause(cube, self.subject)
@@ -152,26 +178,21 @@ class Proof:
             still = [f for f in self._open[k] if f.number not in gone]
             self._open[k] = [*still, *(left[n] for n in again)]
             self._assumed[k] = {n: m for n, m in self._assumed[k].items() if n not in gone}
+            self._fresh[k] = [f for f in self._fresh[k] if f.number not in gone]
 
     def _meet(self, k: int) -> None:
-        """Sort the facts that are new to a step: what it keeps anyhow, what is to be asked."""
-        step, effect = self.steps[k], self.effects[k]
-        fresh = list(takewhile(lambda f: f.number >= self._seen[k], reversed(self.facts)))
-        for fact in reversed(fresh):
-            region = fact.region
-            here = region is None or not effect.silent_before(region)
-            others = region is None or not effect.silent_elsewhere(region)
+        """Sort the facts that are new to a step: what it keeps by itself, what is to be asked."""
+        step = self.steps[k]
+        for fact in self._fresh[k]:
+            roles = self._roles[fact.number]
+            here, others = roles.here[k], roles.others[k]
             if here or others:
                 self._assumed[k][fact.number] = self.solver.marks(step, fact.said, here, others)
-            if not fact.reads & step.changed:
-                continue
-            if region is not None and effect.silent_after(region):
-                self.kept[k][fact.number] = frozenset()
-            elif fact.cube is not None and effect.stays_outside(fact.cube, step.target == "p"):
-                self.kept[k][fact.number] = frozenset({fact.number})
-            else:
+            if roles.open[k]:
                 self._open[k].append(fact)
-        self._seen[k] = self._number
+            elif roles.alone[k]:
+                self.kept[k][fact.number] = frozenset({fact.number})
+        self._fresh[k].clear()
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
@@ -203,7 +224,7 @@ class Proof:
             while True:
                 self.queries += 1
                 if not tick():
-                    raise ValueError("stopped")
+                    raise ValueError("the time for the proof is over")
                 found = query.ask(chain.from_iterable(self._assumed[k].values()))
                 if not isinstance(found, Break):
                     break
@@ -218,7 +239,8 @@ class Proof:
         return None
 
     def _initial(self) -> Stuck | None:
-        broken = initial_break(self.terms, [(f.number, f.formula) for f in self.facts])
+        of_states = [f.said for f in self.facts if f.kind != "step"]
+        broken = initial_break(self.terms, of_states)
         bad = [f for f in self.facts if f.number in broken]
         needed = [f for f in bad if f.kind in REQUIRED]
         if needed:
@@ -266,17 +288,38 @@ class Proof:
         self._drop([f for f in self.facts if f.cube and self.table.inside(view, f.cube)])
 
 
+class Roles:
+    """What a fact has to do with each step.
+
+    It may say something before the step ``here`` (of the page acted on) and of ``others``; it is
+    ``open`` whether the step keeps it, or it is kept with no help (``alone``).
+    """
+
+    def __init__(self, here: Bits, others: Bits, open_: Bits, alone: Bits) -> None:
+        matters = here | others | open_ | alone
+        self.matters: list[int] = np.flatnonzero(matters).tolist()
+        self.here: list[bool] = here.tolist()
+        self.others: list[bool] = others.tolist()
+        self.open: list[bool] = open_.tolist()
+        self.alone: list[bool] = alone.tolist()
+
+
 def _effect(step: Transition, columns: Mapping[str, Column], sort: IndexSort | None) -> Effect:
     actor = next((p for p in step.action.params if sort is not None and p.sort == sort), None)
     acted_on = actor is None or step.target == "p"
     return effect_of(step.action, columns, actor, acted_on, step.changed)
 
 
-def transitions(views: Views, form: PageForm, sort: IndexSort | None) -> tuple[Transition, ...]:
-    """Every step in its roles: seen by the page acted on (or any), and by a bystander."""
+def transitions(
+    views: Views, form: PageForm, sort: IndexSort | None, everything: bool = False
+) -> tuple[Transition, ...]:
+    """Every step in its roles: seen by the page acted on (or any), and by a bystander.
+
+    Those that change nothing the page sees are left out, unless ``everything`` is asked for.
+    """
     found = list[Transition]()
     for action in form.system.actions:
         found.append(views.transition(action, bystander=False))
         if sort is not None and any(p.sort == sort for p in action.params):
             found.append(views.transition(action, bystander=True))
-    return tuple(t for t in found if t.changed)
+    return tuple(t for t in found if everything or t.changed)

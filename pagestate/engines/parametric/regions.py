@@ -1,8 +1,9 @@
-"""Regions of laws: boxes over the globals that hold no configuration in which the law fails."""
+"""Regions of laws: boxes over globals and a page's flags that hold no view where the law fails."""
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,40 +11,56 @@ from numpy.typing import NDArray
 from pagestate.engines.parametric.table import Codes, Column, Cube
 
 _MOST_BOXES = 5
+_LEAST = 100
+"""Into how many parts of what is wanted a box must not be too small to be worth it."""
 _TRIES = 8
 
 Box: TypeAlias = dict[int, set[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Boxes (none: everywhere), and which of the views lie in one."""
+
+    cubes: tuple[Cube, ...]
+    covered: NDArray[np.bool_]
+
+
 def boxes(
     columns: Sequence[Column],
-    configs: Codes,
+    views: Codes,
     wrong: NDArray[np.bool_],
-    weights: NDArray[Any],
-    wanted: Iterable[int],
-) -> tuple[Cube, ...] | None:
-    """Boxes without a wrong configuration that cover most of the ``wanted`` ones; None: too few.
+    wanted: NDArray[np.bool_],
+) -> Cover | None:
+    """Boxes without a wrong view that cover most of the ``wanted`` ones; None: nothing is wanted.
 
-    ``configs`` has a row per configuration.  No box at all means that none is wrong.  Boxes are
-    chosen greedily by the weight they newly cover, single conditions before others.
+    ``views`` has a row per view and a column per one of ``columns``.  No box at all means that none
+    is wrong.  Boxes are chosen greedily by what they newly cover, single conditions before others.
     """
     if not wrong.any():
-        return ()
-    bad, rng = configs[wrong], random.Random(0)
-    open_ = np.zeros(len(configs), np.bool_)
-    open_[[c for c in wanted if not wrong[c]]] = True
-    found = list[Cube]()
+        return Cover((), np.ones(len(views), np.bool_))
+    bad, rng = np.unique(views[wrong], axis=0), random.Random(0)
+    open_, covered = wanted & ~wrong, np.zeros(len(views), np.bool_)
+    found, least = list[Cube](), int(open_.sum()) // _LEAST
     while open_.any() and len(found) < _MOST_BOXES:
         seeds = rng.choices(np.flatnonzero(open_).tolist(), k=_TRIES)
-        offered = _single(columns, bad) + [_widen(columns, configs[s], bad, rng) for s in seeds]
-        inside = [_inside(configs, box) & open_ for box in offered]
-        gains = [(int(weights[i].sum()), -len(b)) for i, b in zip(inside, offered, strict=True)]
+        offered = _single(columns, bad)
+        offered += [_widen(columns, s, bad, rng) for s in views[seeds] if _apart(bad, s)]
+        if not offered:
+            break
+        inside = [_inside(views, box) for box in offered]
+        gains = [(int((i & open_).sum()), -len(b)) for i, b in zip(inside, offered, strict=True)]
         best = max(range(len(offered)), key=lambda k: gains[k])
-        if not gains[best][0]:
+        if gains[best][0] <= least:
             break
         found.append({columns[j].var.name: frozenset(s) for j, s in offered[best].items()})
         open_ &= ~inside[best]
-    return tuple(found) or None
+        covered |= inside[best]
+    return Cover(tuple(found), covered) if found else None
+
+
+def _apart(bad: Codes, view: Codes) -> bool:
+    return bool((bad != view).any(axis=1).all())
 
 
 def _single(columns: Sequence[Column], bad: Codes) -> list[Box]:

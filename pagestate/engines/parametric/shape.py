@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from pagestate.core.expr import Expr, Op, Param, Quant, Read, Size, conj, disj, substitute, walk
+from pagestate.core.expr import Expr, Op, Param, Quant, Size, conj, disj, substitute, walk
 from pagestate.core.pageform import NotInForm, PageForm
+from pagestate.core.primed import primed
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, RefSort
 from pagestate.core.system import terms_of
@@ -48,9 +49,12 @@ def page_sort(form: PageForm) -> IndexSort | None:
 
 
 def about_one_page(prop: Property, sort: IndexSort | None, subject: Param) -> Expr:
-    """What an ``always`` property says of the page ``subject``; raises NotInForm."""
+    """What a property says of the page ``subject``, in each state or of each step.
+
+    Raises NotInForm.
+    """
     parts = list(_parts(prop.formula, sort, subject))
-    if prop.kind != "always" or any(p is None for p in parts):
+    if (primed(prop.formula) and prop.kind != "step") or any(p is None for p in parts):
         raise _reject("PS515", f"property {prop.name} is not about one page at a time")
     return conj(*(p for p in parts if p is not None))
 
@@ -76,8 +80,6 @@ def _parts(e: Expr, sort: IndexSort | None, subject: Param) -> Iterator[Expr | N
 
 def _quantifies(e: Expr) -> bool:
     return any(
-        isinstance(t, Size)
-        or (isinstance(t, Quant) and isinstance(t.binder.sort, IndexSort))
-        or (isinstance(t, Read) and t.primed)
+        isinstance(t, Size) or (isinstance(t, Quant) and isinstance(t.binder.sort, IndexSort))
         for t in walk(e)
     )

@@ -1,0 +1,96 @@
+"""Properties of steps for every size."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from pagestate.check.certificate import certify, verify
+from pagestate.check.obligations import obligations
+from pagestate.core.expr import TRUE, Expr, conj, disj, eq, forall, implies, lit, neg
+from pagestate.core.invariant import REFERENCES
+from pagestate.core.property import Property
+from pagestate.core.system import Action, System, Write
+from pagestate.core.verdict import Answer, Verdict
+from pagestate.engines.interface import Task
+from pagestate.engines.parametric import Invariant, Parametric
+
+from .systems import ANY, OFFLINE_NOT_FREE, SIZES, P, Q, bit, put, race, rc
+
+
+def of_steps(name: str, body: Expr) -> Property:
+    return Property(name, "step", forall(P, body))
+
+
+def after(name: str) -> Expr:
+    return replace(bit(name), primed=True)
+
+
+MARK_STAYS = of_steps("mark_stays", implies(bit("offline"), after("offline")))
+FREED_UNUSED = of_steps("freed_unused", disj(bit("buddy"), neg(after("buddy")), eq(rc(), lit(0))))
+NEVER_FREED = of_steps("never_freed", disj(bit("buddy"), neg(after("buddy"))))
+NEVER_TAKEN = of_steps("never_taken", implies(bit("buddy"), after("buddy")))
+BEFORE_ONLY = of_steps("before_only", neg(conj(bit("offline"), bit("buddy"))))
+
+
+def solve(system: System, *properties: Property) -> tuple[Answer, ...]:
+    engine = Parametric(Task(system, properties, SIZES, ANY), lambda _: None)
+    assert engine.advance(1)
+    return engine.answers()
+
+
+@pytest.fixture(scope="module")
+def invariant() -> Invariant:
+    answers = solve(race(), MARK_STAYS, FREED_UNUSED, BEFORE_ONLY, OFFLINE_NOT_FREE)
+    for answer in answers:
+        assert answer.verdict == Verdict.PROVED, answer.reason
+    found = answers[0].certificate
+    assert isinstance(found, Invariant)
+    return found
+
+
+TASK = Task(race(), (MARK_STAYS, FREED_UNUSED, BEFORE_ONLY, OFFLINE_NOT_FREE), SIZES, ANY)
+
+
+def test_what_every_step_does_is_proved(invariant: Invariant, tmp_path: Path) -> None:
+    assert certify(TASK, invariant, tmp_path) == ()
+    assert verify(tmp_path, TASK, invariant) == ()
+    assert "freed_unused" in invariant.text
+
+
+def test_a_step_that_does_it_not_is_a_violation() -> None:
+    kept, freed = solve(race(replug=True), MARK_STAYS, NEVER_FREED)
+    assert kept.verdict == freed.verdict == Verdict.VIOLATED
+    assert kept.path is not None and kept.path.moves[-1].action.name == "driver.replug"
+
+
+def test_a_property_that_steps_break_is_not_certified(invariant: Invariant) -> None:
+    asked = (*TASK.properties, NEVER_TAKEN)
+    wrong = certify(
+        replace(TASK, properties=asked),
+        replace(invariant, properties=(*invariant.properties, "never_taken")),
+    )
+    assert wrong == ("step driver.take, actor: not refuted",)
+
+
+def test_a_step_that_changes_all_pages_is_looked_at_from_each(invariant: Invariant) -> None:
+    clear = Write("offline", (Q,), lit(False), (Q,), bit("offline", Q))
+    more = Action("clear", TRUE, (put(bit("buddy"), bit("buddy")), clear), (P,))
+    system = replace(TASK.system, actions=(*TASK.system.actions, more))
+    wrong = certify(replace(TASK, system=system), invariant)
+    assert {"step clear, actor: not refuted", "step clear, bystander: not refuted"} <= set(wrong)
+
+
+def test_a_property_of_steps_is_assumed_nowhere(invariant: Invariant) -> None:
+    """Also where it reads nothing after the step: then it would be a law."""
+    alone = replace(invariant, properties=("before_only",), laws=(), clauses=(), uses=())
+    assert certify(replace(TASK, properties=(BEFORE_ONLY,)), alone)
+
+
+def test_hints_that_do_not_suffice_are_dropped(invariant: Invariant, tmp_path: Path) -> None:
+    titles = [o.title for o in obligations(TASK, invariant)]
+    steps = {t.removeprefix("step ").replace(", ", "@") for t in titles if t.startswith("step ")}
+    few = replace(invariant, uses=((REFERENCES, ()), *((name, ()) for name in sorted(steps))))
+    assert certify(TASK, few, tmp_path) == ()
+    assert verify(tmp_path, TASK, few)
+    assert verify(tmp_path, TASK, replace(few, uses=())) == ()
