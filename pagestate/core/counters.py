@@ -160,8 +160,8 @@ class Counters:
         assert isinstance(quant.binder.sort, IndexSort)
         sort = crowd.page_sort(s)
         page = None if sort is None else Param(f"{quant.binder.name}'", sort)
-        body = _same_time(quant.body)
-        body = put_in(crowd, s, quant.binder, page, body if primed else quant.body)
+        body = _same_time(quant.body, quant.binder) if primed else quant.body
+        body = put_in(crowd, s, quant.binder, page, body)
         if any(t == quant.binder for t in walk(body)):
             raise not_in_form("PS504", f"one {quant.binder.sort} by name", span_of(quant))
         if quant.kind == "all":
@@ -207,13 +207,16 @@ class Counters:
         return ite(body, replace(self.number(crowd, s, place), primed=primed), lit(0))
 
 
-def _same_time(body: Expr) -> Expr:
-    """``body`` with its primed reads of locals as plain ones (the counters get the prime)."""
+def _same_time(body: Expr, member: Param) -> Expr:
+    """``body`` with what it reads of ``member`` read before the step (the counters get the prime).
+
+    What it reads of anything else, a page for one, is read when it was.
+    """
     match body:
         case Read(index=index):
-            return replace(body, primed=False) if index else body
+            return replace(body, primed=False) if member in index else body
         case _:
-            return rebuild(body, _same_time)
+            return rebuild(body, lambda part: _same_time(part, member))
 
 
 def anchored(body: Expr, page: Param) -> tuple[Expr, Param] | None:

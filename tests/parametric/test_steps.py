@@ -7,15 +7,45 @@ import pytest
 
 from pagestate.check.certificate import certify, verify
 from pagestate.check.obligations import obligations
-from pagestate.core.expr import TRUE, Expr, conj, disj, eq, forall, implies, lit, neg
+from pagestate.core.expr import (
+    TRUE,
+    Expr,
+    Read,
+    conj,
+    disj,
+    eq,
+    exists,
+    forall,
+    implies,
+    lit,
+    neg,
+    transform,
+)
 from pagestate.core.invariant import REFERENCES
 from pagestate.core.property import Property
-from pagestate.core.system import Action, System, Write
+from pagestate.core.sorts import RefSort
+from pagestate.core.system import Action, StateVar, System, Write
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric import Invariant, Parametric
 
-from .systems import ANY, OFFLINE_NOT_FREE, SIZES, P, Q, bit, put, race, rc
+from .systems import (
+    ANY,
+    GETTER,
+    NONE,
+    OFFLINE_NOT_FREE,
+    PAGE,
+    SIZES,
+    G,
+    H,
+    P,
+    Q,
+    ThreadBuilder,
+    bit,
+    put,
+    race,
+    rc,
+)
 
 
 def of_steps(name: str, body: Expr) -> Property:
@@ -94,3 +124,31 @@ def test_hints_that_do_not_suffice_are_dropped(invariant: Invariant, tmp_path: P
     assert certify(TASK, few, tmp_path) == ()
     assert verify(tmp_path, TASK, few)
     assert verify(tmp_path, TASK, replace(few, uses=())) == ()
+
+
+def test_a_page_is_read_after_the_step_where_members_are() -> None:
+    """What a member does and what its page is like, both after the step that sets the flag."""
+    getter, now = ThreadBuilder("getter", ("start", "mark"), G), Read("now", (), RefSort(PAGE))
+    getter.step("mark", "start", "mark", eq(now, NONE),
+                put(now, P), put(bit("flag"), lit(True)), put(getter.page(), P))  # fmt: skip
+    getter.step("leave", "mark", "start", conj(eq(getter.page(), P), eq(now, P)),
+                put(now, NONE), put(bit("flag"), lit(False)), put(getter.page(), NONE))  # fmt: skip
+    flag = StateVar("flag", (PAGE,), bit("flag").sort, False)
+    reference = StateVar("now", (), RefSort(PAGE), None)
+    system = System("marks", (PAGE, GETTER), (flag, reference, *getter.variables()),
+                    tuple(getter.actions), (getter.thread(),))  # fmt: skip
+
+    def asked(when: bool) -> Property:
+        def visit(e: Expr) -> Expr | None:
+            return replace(e, primed=when or e != bit("flag")) if isinstance(e, Read) else None
+
+        somebody = exists(H, conj(getter.is_at("mark", H), eq(getter.page(H), P), bit("flag")))
+        return of_steps(f"never_{when}", neg(transform(somebody, visit)))
+
+    before, later = asked(False), asked(True)
+    first, second = solve(system, before, later)
+    assert (first.verdict, second.verdict) == (Verdict.PROVED, Verdict.VIOLATED)
+    assert second.path is not None and len(second.path.moves) == 1
+    assert isinstance(first.certificate, Invariant)
+    wrong = replace(first.certificate, properties=(later.name,))
+    assert certify(Task(system, (later,), SIZES, ANY), wrong) != ()
