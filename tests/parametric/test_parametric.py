@@ -23,6 +23,7 @@ from pagestate.core.expr import (
     neg,
 )
 from pagestate.core.pageform import page_form
+from pagestate.core.property import Property
 from pagestate.core.sorts import (
     BOOL,
     COUNT,
@@ -236,3 +237,10 @@ def test_the_subject_is_a_parameter() -> None:
     assert isinstance(found, Invariant)
     assert isinstance(found.subject, Param) and found.subject.sort == PAGE
     assert not isinstance(found.laws[0], Lit)
+
+
+def test_a_system_without_variables_has_no_laws() -> None:
+    """What steps cannot change is a constant; where that is all, no instance shows a view."""
+    nothing = Property("nothing", "always", TRUE)
+    (answer,) = solve(Task(System("still", (PAGE,), (), ()), (nothing,), SIZES, ANY))
+    assert answer.verdict == Verdict.PROVED, answer.reason

@@ -79,13 +79,17 @@ class _Cluster:
 
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     """Laws for every counter of a page that is not a number of threads."""
+    counters = {
+        j: c.var.name
+        for j, c in enumerate(table.columns)
+        if c.var.dims and isinstance(c.var.sort, CountSort) and c.var.name not in form.occupancy
+    }
+    if not counters:
+        return ()
     found, configs, earlier = list[Law](), _configs(table), frozenset[str]()
-    for j, column in enumerate(table.columns):
-        if column.var.dims and isinstance(column.var.sort, CountSort):
-            if column.var.name in form.occupancy:
-                continue
-            found += _laws_of(form, table, subject, j, configs, earlier)
-            earlier |= {column.var.name}
+    for j, name in counters.items():
+        found += _laws_of(form, table, subject, j, configs, earlier)
+        earlier |= {name}
     return tuple(found)
 
 
