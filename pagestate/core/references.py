@@ -8,8 +8,8 @@ no function of the label, or the steps are not of the plain form, nothing is sai
 from dataclasses import dataclass
 
 from pagestate.core.counting import conjuncts
-from pagestate.core.expr import Expr, Lit, Op, Param, Read, disj, eq
-from pagestate.core.sorts import RefSort
+from pagestate.core.expr import TRUE, Expr, Lit, Op, Param, Read, disj, eq
+from pagestate.core.sorts import EnumSort, RefSort
 from pagestate.core.system import Action, StateVar, System
 
 
@@ -40,7 +40,11 @@ def holders_of(system: System) -> tuple[Holder, ...]:
 
 
 def _labels(system: System, control: StateVar, var: StateVar) -> list[str]:
-    """The labels at which ``var`` is set; empty where that is not a matter of the label."""
+    """The labels at which ``var`` is set; empty where that is not a matter of the label.
+
+    A label that no step leads to is one of them, too, so that the steps from there (which a proof
+    need not know to be impossible) tell nothing against the labels they lead to.
+    """
     if var.free or control.free or var.init is not None:
         return []
     steps = [(a, _named(a, control)) for a in system.actions if a.thread == control.thread]
@@ -57,8 +61,17 @@ def _labels(system: System, control: StateVar, var: StateVar) -> list[str]:
             if target not in known:
                 known[target] = after
                 todo.append(target)
+    assert isinstance(control.sort, EnumSort)
+    never = [label for label in control.sort.members if label not in known]
+    for label in never:
+        for action, named in steps:
+            if not named or label in named:
+                target, after = _effect(action, control, var, label, True)
+                if target is None or after is None or (not after and known.get(target, True)):
+                    return []
+    held = [label for label, here in known.items() if here]
     writers = {a.thread for a in system.actions if any(w.var == var.name for w in a.writes)}
-    return [label for label, held in known.items() if held] if writers == {var.thread} else []
+    return [*held, *never] if held and writers == {var.thread} else []
 
 
 def _named(action: Action, control: StateVar) -> set[str]:
@@ -84,7 +97,7 @@ def _effect(
         if write.var == control.name:
             target = str(write.value.value) if isinstance(write.value, Lit) else None
         elif write.var == var.name:
-            plain = isinstance(write.value, Param | Lit)
+            plain = isinstance(write.value, Param | Lit) and write.where == TRUE
             none = isinstance(write.value, Lit) and write.value.value is None
             after = not none if plain else None
     return target, after

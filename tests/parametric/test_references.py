@@ -75,3 +75,19 @@ def test_a_step_of_another_thread_may_not_touch_the_reference() -> None:
 def test_a_step_without_a_label_starts_at_every_label() -> None:
     drop = Action("drop", TRUE, (refer(NONE),), (), "driver")
     assert holders_of(driver(TAKE, WORK, GIVE, drop)) == ()
+
+
+def test_steps_from_a_label_that_nothing_leads_to_tell_nothing() -> None:
+    """The proof does not know that they are impossible: their label counts as held."""
+    more = replace(LABEL, members=(*LABELS, "never"))
+    never = Action("never", eq(Read("pc", (), more), Lit("never", more)),
+                   (Write("pc", (), Lit("done", more)),), (), "driver")  # fmt: skip
+    made = driver(TAKE, WORK, GIVE, never)
+    pc = replace(made.variables[0], sort=more)
+    (holder,) = holders_of(replace(made, variables=(pc, *made.variables[1:])))
+    assert holder.condition == disj(
+        *(eq(Read("pc", (), more), Lit(label, more)) for label in ("work", "done", "never"))
+    )
+    loses = replace(never, writes=(*never.writes, refer(NONE)))
+    made = driver(TAKE, WORK, GIVE, loses)
+    assert holders_of(replace(made, variables=(pc, *made.variables[1:]))) == ()
