@@ -13,7 +13,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from functools import partial
+from functools import cached_property, partial
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -59,7 +59,7 @@ def _parts(value: Any) -> Iterator[object]:
     yield type(value).__name__
     match value:
         case Enum():
-            yield from (_name(type(value)), value.name)
+            yield from (type(value), value.name, value.value)
         case tuple() | list():
             yield from value
         case set() | frozenset():
@@ -74,9 +74,12 @@ def _parts(value: Any) -> Iterator[object]:
         case type():
             yield _name(value)
             if not _known(value.__module__):
-                yield value.__bases__
+                yield from (type(value), value.__bases__)
+                yield from _computed(value)
                 yield from _items({n: v for n, v in vars(value).items() if n not in _TECHNICAL})
-        case ModuleType():
+        case ModuleType():  # of one that a function names, the function says what it reads there
+            if not _known(value.__name__):
+                raise Opaque
             yield value.__name__
         case MethodType():
             yield from (value.__func__, value.__self__)
@@ -103,6 +106,7 @@ def _object(value: Any) -> Iterator[object]:
         yield from (getattr(value, "__origin__", None), getattr(value, "__args__", None))
         return
     cls = type(value)
+    yield from _computed(value)
     slots = [n for c in cls.__mro__ for n in _texts(vars(c).get("__slots__", ()))]
     if not hasattr(value, "__dict__") and "__slots__" not in vars(cls):
         name = getattr(value, "__qualname__", "") or getattr(value, "__name__", "")
@@ -113,6 +117,24 @@ def _object(value: Any) -> Iterator[object]:
     yield cls
     yield from _items({n: getattr(value, n) for n in slots if hasattr(value, n)})
     yield from _items(getattr(value, "__dict__", {}))
+
+
+def _computed(value: object) -> Iterator[object]:
+    """What attributes give that are functions of the object and of what they please."""
+    for cls in type(value).__mro__:
+        if _known(cls.__module__):
+            continue
+        for name, made in vars(cls).items():
+            if name in ("__getattr__", "__getattribute__"):
+                raise Opaque
+            if isinstance(made, property | cached_property):
+                try:
+                    given = getattr(value, name)
+                except Exception:  # a model's own code
+                    raise Opaque from None
+                if not isinstance(given, _PLAIN):
+                    raise Opaque
+                yield from (name, given)
 
 
 def _texts(names: "str | Iterable[str]") -> list[str]:
@@ -133,10 +155,25 @@ def _function(function: FunctionType) -> Iterator[object]:
         names |= dict.fromkeys(_NAME.findall(text)) if isinstance(text, str) else {}
     for name in names:
         if name in space:
-            value = space[name]
-            yield from (name, value)
-            if isinstance(value, ModuleType) and not _known(value.__name__):
-                yield from _items({n: getattr(value, n) for n in names if hasattr(value, n)})
+            yield from _named(name, space[name], names, set())
+
+
+def _named(name: str, value: object, names: Iterable[str], met: set[str]) -> Iterator[object]:
+    """What ``name`` stands for; of a module, what ``names`` stand for there."""
+    if not isinstance(value, ModuleType):
+        yield from (name, value)
+        return
+    module = value.__name__
+    yield from (name, module)
+    if module in met or (f"{module}.".startswith(_OWN) and _known(module)):
+        return
+    met.add(module)
+    for inner in names:
+        if not hasattr(value, inner):
+            continue
+        found = getattr(value, inner)
+        if not _known(module) or isinstance(found, (*_PLAIN, tuple, ModuleType)):
+            yield from _named(inner, found, names, met)
 
 
 def _names(code: CodeType) -> dict[str, None]:

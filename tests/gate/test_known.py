@@ -324,3 +324,54 @@ def test_a_warm_gate_takes_jobs_over(project):
     assert how["goes_offline"] == "replayed"
     assert how["mark_is_kept"].startswith("the same job as on ")
     assert "not searched again" in warm.out.splitlines()[-2]
+
+
+COMPUTED = """
+import time
+import settings.limits
+from settings.limits import LAZY, Level
+"""
+LIMITS = """
+import os
+from enum import Enum
+
+LIMIT = int(os.environ.get("LIMIT", "0"))
+
+
+class Level(Enum):
+    LOW = int(os.environ.get("LEVEL", "0"))
+
+
+class Lazy:
+    @property
+    def limit(self) -> int:
+        return int(os.environ.get("LAZY", "0"))
+
+
+LAZY = Lazy()
+"""
+
+
+@pytest.mark.parametrize(
+    "what, where",
+    [
+        ("settings.limits.LIMIT", "LIMIT"),
+        ("Level.LOW.value", "LEVEL"),
+        ("LAZY.limit", "LAZY"),
+        ("time.timezone", "TZ"),
+    ],
+)
+def test_what_a_dotted_name_stands_for_counts(tmp_path, what, where):
+    """The files stay as they are: the values are those of another environment."""
+    text = (MODELS / "put.py").read_text()
+    text = text.replace("\nhook = ", COMPUTED + "\nhook = ", 1)
+    text = text.replace("if hook and ", f"if {what} == 0 and hook and ")
+    (tmp_path / "put.py").write_text(text)
+    (tmp_path / "settings").mkdir()
+    (tmp_path / "settings" / "__init__.py").write_text("")
+    (tmp_path / "settings" / "limits.py").write_text(LIMITS)
+    plain = {"LIMIT": "0", "LEVEL": "0", "LAZY": "0", "TZ": "UTC"}
+    first = digest_of(tmp_path, **plain)
+    assert first == digest_of(tmp_path, **plain) and first[1] == "True"
+    other = "XYZ-5" if where == "TZ" else "1"
+    assert digest_of(tmp_path, **{**plain, where: other})[0] != first[0]
