@@ -16,6 +16,7 @@ from pagestate.check.certificate import FORMAT, INDEX, TERMS, About, compare, co
 from pagestate.check.instance import obligations_of
 from pagestate.check.request import COUNT_BOUND, Request, make_request
 from pagestate.check.smtlib import NoText
+from pagestate.check.starts import nothing_starts
 from pagestate.check.termjson import BadTerm, invariant_from
 from pagestate.core.shape import NotInForm
 from pagestate.engines.interface import Task
@@ -116,6 +117,9 @@ def recertify(directory: Path, index: Index, request: Request, solver: str) -> t
         made = obligations_of(task, invariant)
     except (NoText, NotInForm, *_NONSENSE) as error:
         return (f"its laws say nothing about this model: {error}",)
+    nothing = nothing_starts(task)
+    if nothing:
+        return (f"it proves nothing: {nothing}",)
     wrong = compare(directory, made)
     if index.content != content(made):
         wrong = ("the checksum of its content is another one", *wrong)

@@ -11,8 +11,8 @@ from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch, replay
 from pagestate.check.request import Request
 from pagestate.check.scans import OrderedScans
+from pagestate.check.starts import nothing_starts
 from pagestate.core.execute import NotAPath, trace_of
-from pagestate.core.expr import TRUE
 from pagestate.core.invariant import AnyInvariant, FiniteInvariant, Invariant
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
@@ -102,7 +102,7 @@ def verified(
     before = known.proofs.certificate(invariant)
     if before is not None:
         return Checked(answer, None, before[0])
-    nothing = _nothing_starts(task)
+    nothing = nothing_starts(task)
     if nothing:
         answer = replace(answer, verdict=Verdict.VACUOUS, reason=nothing, certificate=None)
         return Checked(answer, None, None)
@@ -114,25 +114,6 @@ def verified(
     kept = None if where is None else str(where)
     known.proofs.kept.append((invariant, kept))
     return Checked(answer, None, kept)
-
-
-def _nothing_starts(task: Task) -> str:
-    """Why there is no initial state at the sizes of ``task`` (empty: there is one).
-
-    An invariant holds in all of no states.
-    """
-    if task.system.init == TRUE:
-        return ""
-    from pagestate.engines.bmc import Bmc  # and its solver, only now
-
-    still = replace(task.system, actions=(), threads=())
-    goal = Property("starts", "reachable", TRUE)
-    engine = Bmc(Task(still, (goal,), task.sizes), lambda progress: None, laws=False)
-    engine.advance(0)
-    if engine.answers()[0].path is not None:
-        return ""
-    sizes = ", ".join(f"{name}={size}" for name, size in task.sizes.index.items())
-    return f"there is no initial state ({sizes})"
 
 
 def _replayed(

@@ -92,7 +92,8 @@ def _check(folder: Path, solver: str, model: str | None) -> tuple[str, tuple[str
     except BadCertificate as error:
         return about.model, (str(error),)
     scenario = f" {about.scenario}" if about.scenario else ""
-    names = ", ".join(index.properties)
+    goals = {p.name for p in request.properties if p.kind == "reachable"}
+    names = ", ".join(f"{n} is not reachable" if n in goals else n for n in index.properties)
     scope = size_words(request.sizes, request.unbounded)
     if problems:
         return f"{declared.name}{scenario}, {scope}", problems

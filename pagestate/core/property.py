@@ -12,6 +12,8 @@ PropertyKind: TypeAlias = Literal[
 ]
 SAFETY: frozenset[PropertyKind] = frozenset({"always", "step", "reachable"})
 """What every engine for finite sizes decides."""
+INVARIANT: frozenset[PropertyKind] = frozenset({"always", "step"})
+"""What holds in every state or of every step: an invariant proves it."""
 LIVENESS: frozenset[PropertyKind] = frozenset({"eventually", "leads_to"})
 """Properties of infinite executions; they assume fairness."""
 

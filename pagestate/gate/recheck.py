@@ -2,7 +2,8 @@
 
 * A violation, or a goal that is reached: the path is executed again by the system and by the
   model's own functions, as for a new one.
-* A proof for every size: the obligations are rebuilt from the model and refuted by a solver.
+* A proof: the obligations are rebuilt from the model and refuted by a solver; some execution must
+  begin.
 * ``exhausted`` (and ``vacuous``, ``bounded``) without a path has no certificate smaller than the
   search.  The search is begun again and must agree up to ``PREFIX`` states; where there are no more
   states than that, the answer is established anew.  Beyond, it rests on the cached search having
@@ -20,7 +21,7 @@ from pagestate.check.request import COUNT_BOUND, Request
 from pagestate.core.evaluate import CountOverflow, OutOfRange
 from pagestate.core.execute import NotAPath, trace_of
 from pagestate.core.expr import FALSE
-from pagestate.core.property import LIVENESS, Property
+from pagestate.core.property import INVARIANT, LIVENESS, Property
 from pagestate.core.sorts import Sizes, Value
 from pagestate.core.system import System
 from pagestate.core.trace import CellName, Trace
@@ -61,7 +62,8 @@ def confirm(
             if trace is not None:
                 found[name] = Confirmed(entry, trace, "replayed")
         elif entry.verdict == Verdict.PROVED and entry.invariant is not None:
-            proved.setdefault(entry.invariant, {})[name] = entry
+            if prop.kind in INVARIANT:  # of a goal it says that nothing meets it
+                proved.setdefault(entry.invariant, {})[name] = entry
         elif _searchable(request, prop, entry):
             searched[name] = entry
     for text, group in proved.items():
@@ -134,6 +136,7 @@ def path_of(system: System, route: Route) -> Path | None:
 def _certified(request: Request, text: str, group: Mapping[str, Entry]) -> bool:
     """Whether the invariant is one, and proves all properties of the group."""
     from pagestate.check.certificate import certify
+    from pagestate.check.starts import nothing_starts
     from pagestate.check.termjson import BadTerm, invariant_from
 
     try:
@@ -144,7 +147,7 @@ def _certified(request: Request, text: str, group: Mapping[str, Entry]) -> bool:
         task = Task(
             request.compiled.system, everything, request.bounds(COUNT_BOUND), request.unbounded
         )
-        return not certify(task, invariant)
+        return not nothing_starts(task) and not certify(task, invariant)
     except (BadTerm, ValueError, KeyError, TypeError, AssertionError, AttributeError):
         return False
 

@@ -9,16 +9,22 @@ from dataclasses import replace
 
 import pytest
 
+from pagestate.check.certificate import certify
+from pagestate.check.recertify import about
 from pagestate.check.replay import ReplayMismatch
 from pagestate.check.request import make_request
+from pagestate.check.termjson import invariant_text
+from pagestate.core.expr import lit
+from pagestate.core.invariant import FiniteInvariant
 from pagestate.core.verdict import Verdict
+from pagestate.engines.interface import Task
 from pagestate.gate import recheck
 from pagestate.gate.cache import Cache, Coverage, Entry, Route
 from pagestate.gate.jobs import job_from
 from pagestate.gate.perform import perform
 from pagestate.gate.recheck import confirm
 from pagestate.lang.load import load_model
-from tests.cli.running import environment
+from tests.cli.running import cli, environment
 from tests.gate.projects import MODELS
 from tests.gate.test_policy import job
 
@@ -215,6 +221,60 @@ def test_a_proof_of_the_safe_variant_is_none_of_the_racy_one(tmp_path):
     name = "offline_never_free"
     assert set(confirm(request("true", **sizes), {name: entry})[0]) == {name}
     assert confirm(request("false", **sizes), {name: entry}) == ({}, False)
+
+
+IDLE = """
+from pagestate import Model, State, always, free, reachable, thread, var
+
+
+class M(State):
+    x = var(bool, init=free())
+    y = var(bool, init=False)
+
+
+def start(m: M) -> bool:
+    return START
+
+
+@thread(repeat=True)
+def t(m: M) -> None:
+    m.y = True
+
+
+@always("x never holds")
+def never(m: M) -> bool:
+    return not m.x
+
+
+@reachable("x holds")
+def once(m: M) -> bool:
+    return m.x
+
+
+model = Model("idle", state=M, threads=[t], properties=[never, once], init=start)
+"""
+
+
+@pytest.mark.parametrize(
+    "start, name, laws",
+    [
+        ("not m.x", "once", ()),  # it proves that nothing meets the goal
+        ("m.x and not m.x", "never", (lit(False),)),  # it proves all of no states
+    ],
+)
+def test_an_invariant_that_proves_something_else_does_not_pass(tmp_path, start, name, laws):
+    path = tmp_path / "idle.py"
+    path.write_text(IDLE.replace("START", start))
+    asked = make_request(load_model(str(path)), {}, {}, ())
+    invariant = FiniteInvariant((name,), laws, 1)
+    entry = Entry(Verdict.PROVED, "pdr", 1, None, "", 0.1, None, invariant_text(invariant))
+    task = Task(asked.compiled.system, asked.properties, asked.bounds(1))
+    assert certify(task, invariant) == ()
+    assert confirm(asked, {name: entry}) == ({}, False)
+    folder = tmp_path / "certificate"
+    certify(task, invariant, folder, about(asked))
+    ran = cli("certify", str(folder), "--solver", "z3")
+    assert (ran.code, "once is not reachable" in ran.out) == ((1, False) if laws else (0, True))
 
 
 def test_a_bound_is_kept_where_it_was_asked_for(tmp_path):
