@@ -152,8 +152,11 @@ def _looked_at(
         raise ValueError("an answer is missing, or one that has to be looked at otherwise")
     again = _searched_again(job, loaded, record)
     findings, day = list[Finding](), str(body["when"])
+    goals = {p.name for p in part.properties if p.kind == "reachable"}
     for finding in record.findings:
         trace = finding.opened()
+        if trace is None and finding.name in goals and finding.verdict != Verdict.VACUOUS:
+            raise ValueError("a goal that is met without a witness")
         how = again.get(finding.name, f"the same job as on {day}, not searched again")
         if trace is not None:
             how, machine = "replayed", _replayed(job, program, finding, trace, machine)

@@ -187,6 +187,17 @@ def test_what_does_not_pass_is_removed_and_told(done, tmp_path, change):
     assert cache.body(key) is None
 
 
+def test_a_goal_without_a_witness_does_not_pass(done, tmp_path):
+    todo = work()
+    done(todo)
+    cache, key = Cache(tmp_path), knowing._key(todo)
+    body = cache.body(key)
+    (goal,) = [f for f in body["record"]["findings"] if f["name"] == "goes_offline"]
+    goal |= {"trace": None, "kind": "always", "verdict": "exhausted"}
+    cache.store_body(key, body)
+    assert known([todo], tmp_path, MODELS).wrong == (todo.id,)
+
+
 def test_a_record_without_an_answer_does_not_pass(done, tmp_path):
     todo = replace(work(), expects=("offline_never_free", "goes_offline"))
     done(todo)
