@@ -3,7 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
+from pagestate.check import instance
 from pagestate.check.alike import alike, first_bindings
 from pagestate.check.certificate import certify
 from pagestate.core.expr import TRUE, Lit, Param, eq, forall, implies, lit, lt, neg
@@ -11,6 +13,7 @@ from pagestate.core.invariant import FiniteInvariant
 from pagestate.core.sorts import BOOL, IndexSort, RefSort, Sizes
 from pagestate.core.system import Action, StateVar, System, Write
 from pagestate.engines.interface import Task
+from tests.engines.random_systems import Instance, instances
 from tests.engines.systems import GETTER, PAGE, G, P, Q, prop, put, race, read
 
 FLAG = read("flag", BOOL, P)
@@ -97,3 +100,18 @@ def test_a_step_of_the_last_member_only_is_seen() -> None:
     assert certify(task, FiniteInvariant(("never",), (), 3)) != ()
     other = IndexSort("other")
     assert alike(replace(system, sorts=(PAGE, other)), []) == {other}
+
+
+@settings(derandomize=True, deadline=None, max_examples=15, suppress_health_check=[*HealthCheck])
+@given(instances())
+def test_asking_for_the_first_members_says_the_same(made: Instance) -> None:
+    """Of random properties, kept by the steps or not, each step is refuted as if asked in full."""
+    task = Task(made.system, made.properties, Sizes({s.name: 3 for s in made.system.sorts}, 2))
+    for asked in made.properties:
+        invariant = FiniteInvariant((asked.name,), (), 2)
+        if not alike(made.system, [asked.formula]):
+            continue
+        short = certify(task, invariant)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(instance, "alike", lambda system, facts: frozenset())
+            assert certify(task, invariant) == short
