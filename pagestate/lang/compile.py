@@ -206,7 +206,16 @@ def _check_names(model: Model) -> None:
         twice = [n for n in names if names.count(n) > 1]
         if twice:
             raise ModelError("PS307", f"{kind} {twice[0]!r} is declared twice", span)
-    known = [p.name for p in model.properties] + [name for name, _ in FAULTS.values()]
+    rules = [name for name, _ in FAULTS.values()]
+    for decl in model.properties:
+        if decl.name in rules:
+            raise ModelError(
+                "PS307",
+                f"property {decl.name!r} has the name of a built-in rule",
+                span,
+                f"every model has these: {', '.join(rules)}",
+            )
+    known = [p.name for p in model.properties] + rules
     switches = [s.name for s in model.declared_switches()]
     for expect in model.expect:
         if expect.name not in known:

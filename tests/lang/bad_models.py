@@ -302,6 +302,16 @@ BAD = [
         "thread 't' is declared twice",
     ),
     Bad(
+        "PS307",
+        around(
+            "@always('x')\ndef in_range(m: Memory) -> bool:\n    return True\n",
+            END.replace("sizes", "properties=[in_range], sizes"),
+        ),
+        "model = Model",
+        "the name of a built-in rule",
+        "no_underflow, in_range",
+    ),
+    Bad(
         "PS308",
         around(
             "class Wrong(State):\n    n = var(int, init=0)\n",
