@@ -104,6 +104,19 @@ def test_a_full_disk_under_json():
     assert Path("/dev/full").is_char_device()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["export", RACE, "--format", "aiger", "-o", "/dev/full"],
+        ["bugs", "H20", "--json", "/dev/full"],
+        ["graph", RACE, "--format", "dot", "-o", "/dev/full"],
+    ],
+)
+def test_a_full_disk_is_named(args):
+    ran = spawn(*args)
+    assert (ran.code, ran.err) == (2, "pagestate: /dev/full: No space left on device\n")
+
+
 def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
