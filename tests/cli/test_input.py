@@ -60,6 +60,15 @@ def test_wrong_options(args, words):
     refused(check(*args), *words)
 
 
+@pytest.mark.parametrize("folder", [".", "/", "tests/"])
+def test_a_directory_is_no_model(folder):
+    refused(cli("check", folder), f"'{folder}' is a directory")
+
+
+def test_a_file_without_bugs_is_called_by_its_name():
+    refused(cli("bugs", "--from", RACE), f"{RACE} has no list BUGS")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
