@@ -174,9 +174,10 @@ def check(
     """Check the properties of MODEL: the name of a shipped model, or the path of a Python file.
 
     Without options every property is decided for the sizes that the model names: by exhaustive
-    search, joined by bounded model checking where that takes long. A counterexample is a shortest
-    one, of those one with few switches between CPUs, and is replayed through the model's own
-    functions before it is shown.
+    search, joined by bounded model checking and property directed reachability where that takes
+    long. What holds at these sizes is then proved for every size, where that is quick (--any). A
+    counterexample is a shortest one, of those one with few switches between CPUs, and is replayed
+    through the model's own functions before it is shown.
     """
     if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
         raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
