@@ -1,7 +1,6 @@
 """``pagestate check``: decide a model's properties."""
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -20,7 +19,7 @@ from pagestate.cli.htmlpages import check_page
 from pagestate.cli.jsonresults import results_object
 from pagestate.cli.meter import Meter
 from pagestate.cli.more import More, more_of
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
@@ -179,8 +178,7 @@ def check(
     counterexample is a shortest one, of those one with few switches between CPUs, and is replayed
     through the model's own functions before it is shown.
     """
-    if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
-        raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
+    check_seconds("--timeout", timeout)
     declared = load(model)
     wish = Wish(declared, pairs(settings, "--set"), pairs(sizes, "--size"), names)
     with user_errors():

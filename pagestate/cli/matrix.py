@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from pagestate.check.outcome import exit_code
-from pagestate.check.request import make_request, scenarios_of
+from pagestate.check.request import BUILTIN, make_request, scenarios_of
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import width_of
 from pagestate.lang.declare import Model
+from pagestate.lang.diagnostics import near
 from pagestate.lang.load import shipped_names
 from pagestate.matrix import render
 from pagestate.matrix.table import matrix_of
@@ -60,11 +61,14 @@ def matrix(
     Rows are properties, columns models. A cell is about all scenarios of the model that look at the
     property; --markdown and --json have each scenario by itself.
     """
+    check_seconds("--timeout", timeout)
     models = [load(name) for name in names or shipped_names()]
     for target in (json_file, page):
         if target not in (None, "-"):
             with user_errors():
                 check_target(Path(str(target)))
+    _known("scenario", scenarios, {s.name for m in models for s in m.scenarios})
+    _known("property", props, {p.name for m in models for p in m.properties} | BUILTIN)
     parts = list[Part]()
     meter = Meter()
     options = Options(timeout=timeout)
@@ -72,7 +76,7 @@ def matrix(
     skipped = list[str]()
     for model in models:
         mine = [s for s in scenarios if s in {each.name for each in model.scenarios}]
-        known = {p.name for p in model.properties}
+        known = {p.name for p in model.properties} | (BUILTIN if model.scenarios else set())
         wanted = [p for p in props if p in known]
         if (scenarios and not mine) or (props and not wanted):
             skipped.append(model.name)
@@ -108,6 +112,13 @@ def matrix(
         usage_error=bool(problems),
     )
     sys.exit(int(code))
+
+
+def _known(what: str, wanted: Sequence[str], names: Collection[str]) -> None:
+    """Raises UserError for a name that no model has."""
+    for name in wanted:
+        if name not in names:
+            raise UserError(f"no model here has {what} {name!r}\n  hint: {near(name, names)}")
 
 
 def _checked(wish: Wish, scenarios: Sequence[str], options: Options, meter: Meter) -> list[Part]:

@@ -1,7 +1,6 @@
 """``pagestate needs``: which locks, switches, tests and atomic blocks a proof needs."""
 
 import json
-import math
 import sys
 import time
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from pagestate.check.request import Request, any_sizes, make_request, scenarios_
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import width_of
 from pagestate.needs.answer import ASKED, Answer, exit_code, idle_values, settings_of
 from pagestate.needs.base import prove_base
@@ -122,9 +121,8 @@ def needs(
     each test and each atomic block is left out by itself, and what is left is checked again: needed
     is what a replayed counterexample shows to be needed, not needed only what was proved again.
     """
-    for option, seconds in (("--timeout", timeout), ("--each", each)):
-        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-            raise UserError(f"{option} {seconds:g}: a positive number of seconds")
+    check_seconds("--timeout", timeout)
+    check_seconds("--each", each)
     declared = load(model)
     with user_errors():
         switches, asked = pairs(settings, "--set"), pairs(sizes, "--size")

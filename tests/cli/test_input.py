@@ -60,6 +60,13 @@ def test_wrong_options(args, words):
     refused(check(*args), *words)
 
 
+@pytest.mark.parametrize("command", ["check", "prove", "needs", "matrix", "bugs"])
+@pytest.mark.parametrize("time", ["0", "-1", "nan", "inf"])
+def test_no_amount_of_time(command, time):
+    what = "H20" if command == "bugs" else RACE
+    refused(cli(command, what, "--timeout", time), f"--timeout {time}: a positive number")
+
+
 @pytest.mark.parametrize("folder", [".", "/", "tests/"])
 def test_a_directory_is_no_model(folder):
     refused(cli("check", folder), f"'{folder}' is a directory")
