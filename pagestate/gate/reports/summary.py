@@ -87,7 +87,8 @@ def _counts(report: Report) -> Iterator[str]:
         yield f"answers: {len(judged.items)} ({', '.join(parts)}); {', '.join(found)}"
     cached = Counter(_again(item.finding.recheck) for item in judged.items if item.finding.recheck)
     if cached:
-        ways = ", ".join(f"{n} {how}" for how, n in cached.most_common())
+        ordered = sorted(cached.items(), key=lambda way: (-way[1], way[0]))
+        ways = ", ".join(f"{n} {how}" for how, n in ordered)
         yield f"cache: {cached.total()} answers were known ({ways})"
     kept = (report.results.end or {}).get("kept", 0)
     if kept:
