@@ -11,7 +11,7 @@ import click
 
 from pagestate.check.outcome import Exit, gravest
 from pagestate.cli.failure import UserError, user_errors
-from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, write_whole
 from pagestate.cli.options import check_seconds
 from pagestate.cli.report import WIDTH
 from pagestate.lang.diagnostics import ModelError
@@ -71,7 +71,7 @@ def bugs(
         if json_file not in (None, "-"):
             check_target(Path(str(json_file)))
         if trace_dir is not None:
-            trace_dir.mkdir(parents=True, exist_ok=True)
+            check_folder(trace_dir)
     out = sys.stderr if json_file == "-" else sys.stdout
     judged, errors, codes = list[Judged](), dict[str, str](), set[Exit]()
     for bug in chosen:

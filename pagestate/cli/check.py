@@ -14,7 +14,7 @@ from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import check_target, emit, stored, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, stored, write_whole
 from pagestate.cli.htmlpages import check_page
 from pagestate.cli.jsonresults import results_object
 from pagestate.cli.meter import Meter
@@ -196,7 +196,7 @@ def check(
             check_target(target)
         for folder in (trace_dir, html_dir):
             if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
+                check_folder(folder)
     meter = Meter()
     mode = Larger.NEVER if sizes else Larger(larger)
     options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check, larger=mode)

@@ -66,6 +66,13 @@ def check_target(path: Path) -> None:
         raise UserError(f"{path}: no permission to write")
 
 
+def check_folder(path: Path) -> None:
+    """Make ``path`` a folder; fail now if nothing can be put there.  Raises UserError, OSError."""
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: no permission to write")
+
+
 def write_whole(path: Path, text: str | bytes) -> None:
     """Write all of ``text`` to ``path`` or leave it as it was.  Raises OSError, which names it.
 

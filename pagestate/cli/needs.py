@@ -13,7 +13,7 @@ import click
 from pagestate.check.names import file_stem
 from pagestate.check.request import Request, any_sizes, make_request, scenarios_of
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import check_target, emit, stored, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
 from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import width_of
@@ -134,7 +134,7 @@ def needs(
         if json_file not in (None, "-"):
             check_target(Path(str(json_file)))
         if trace_dir is not None:
-            trace_dir.mkdir(parents=True, exist_ok=True)
+            check_folder(trace_dir)
     deadline = None if timeout is None else time.monotonic() + timeout
     limits = Limits(jobs or processors(), each, deadline)
     meter, answers, problems = Meter(), list[Answer](), list[str]()

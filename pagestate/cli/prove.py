@@ -12,7 +12,7 @@ from pagestate.check.outcome import exit_code
 from pagestate.check.request import any_sizes, make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import emit
+from pagestate.cli.files import check_folder, emit
 from pagestate.cli.meter import Meter
 from pagestate.cli.options import check_seconds, pairs
 from pagestate.run.part import Part, part_of
@@ -93,7 +93,7 @@ def prove(
     with TemporaryDirectory(prefix="pagestate-") as scratch:
         folder = certificates or Path(scratch)
         with user_errors():
-            folder.mkdir(parents=True, exist_ok=True)
+            check_folder(folder)
         found = _run(wish, parts, Options("parametric", timeout=timeout, certificates=folder))
         text = report.text(declared, found, True, False, report.width_of(sys.stdout))
         laws = "\n".join(_invariants(found)) if show_invariant else ""
