@@ -73,23 +73,24 @@ def matrix(
     meter = Meter()
     options = Options(timeout=timeout)
     size = pairs(sizes, "--size")
-    skipped = list[str]()
+    shown = list[str]()
     for model in models:
         mine = [s for s in scenarios if s in {each.name for each in model.scenarios}]
         known = {p.name for p in model.properties} | (BUILTIN if model.scenarios else set())
         wanted = [p for p in props if p in known]
         if (scenarios and not mine) or (props and not wanted):
-            skipped.append(model.name)
             continue
+        shown.append(model.name)
         found = _checked(Wish(model, {}, size, wanted), mine, options, meter)
         if found and not (mine or wanted or size):
             found[-1] = replace(found[-1], results=(*found[-1].results, *about_all(found)))
         parts += found
+        if any(p.interrupted for p in found):
+            break
     meter.clear()
     if not parts:
         raise UserError("no model has what was asked for")
     goals = {p.name for m in models for p in m.properties if p.kind == "reachable"}
-    shown = [m.name for m in models if m.name not in skipped]
     table = matrix_of(parts, goals, shown)
     out = sys.stderr if json_file == "-" else sys.stdout
     problems = [emit(render.text(table, width_of(out)), out)]
@@ -104,10 +105,13 @@ def matrix(
     problems = [p for p in problems if p]
     for note in [*problems, *(f for p in parts for f in (*p.errors, *p.failures))]:
         click.echo(f"pagestate: {note}", err=True)
+    interrupted = any(p.interrupted for p in parts)
+    if interrupted:
+        click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
         [r for p in parts for r in p.results],
         require_proof=False,
-        interrupted=any(p.interrupted for p in parts),
+        interrupted=interrupted,
         internal_error=any(p.errors for p in parts),
         usage_error=bool(problems),
     )

@@ -213,6 +213,16 @@ def terminated(running: Running) -> None:
     os.kill(running.process.pid, signal.SIGTERM)
 
 
+def test_an_interrupted_matrix_begins_no_other_model():
+    with Running("matrix", SLOW[0], RACE) as running:
+        running.wait_for(running.children, "engine")
+        to_the_group(running)
+        ran = running.finish()
+    assert ran.code == 130
+    assert "wide" in ran.out and "race" not in ran.out
+    assert "interrupted; the above is what was decided" in ran.err
+
+
 @pytest.mark.parametrize("press", [to_the_group, to_the_command, terminated])
 def test_interrupted_before_anything_is_decided(press, tmp_path):
     target = tmp_path / "out.json"
