@@ -11,7 +11,8 @@ import click
 
 from pagestate.check.outcome import Exit, gravest
 from pagestate.cli.failure import UserError, user_errors
-from pagestate.cli.files import check_target, emit, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, write_whole
+from pagestate.cli.options import check_seconds
 from pagestate.cli.report import WIDTH
 from pagestate.lang.diagnostics import ModelError
 from pagestate.schedule.bug import Bug, Variant
@@ -50,9 +51,7 @@ Exit codes:
 @click.argument("ids", nargs=-1, metavar="[ID]...")
 @click.option("--from", "file", metavar="FILE", help="Take the bugs from this Python file.")
 @click.option("--json", "json_file", metavar="FILE|-", help="Write the results as JSON.")
-@click.option(
-    "--timeout", type=click.FloatRange(min=0.001), metavar="S", help="Seconds for each variant."
-)
+@click.option("--timeout", type=float, metavar="S", help="Seconds for each variant.")
 @click.option(
     "--trace-dir",
     type=click.Path(path_type=Path, file_okay=False),
@@ -66,12 +65,13 @@ def bugs(
     trace_dir: Path | None,
 ) -> int:
     """Check the library's historical bugs (all, or those with the given IDs)."""
+    check_seconds("--timeout", timeout)
     with user_errors():
         chosen = select(_declared(file), ids)
         if json_file not in (None, "-"):
             check_target(Path(str(json_file)))
         if trace_dir is not None:
-            trace_dir.mkdir(parents=True, exist_ok=True)
+            check_folder(trace_dir)
     out = sys.stderr if json_file == "-" else sys.stdout
     judged, errors, codes = list[Judged](), dict[str, str](), set[Exit]()
     for bug in chosen:

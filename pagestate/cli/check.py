@@ -1,7 +1,6 @@
 """``pagestate check``: decide a model's properties."""
 
 import json
-import math
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -15,12 +14,12 @@ from pagestate.check.outcome import Exit, exit_code
 from pagestate.check.request import make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import check_target, emit, stored, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, stored, write_whole
 from pagestate.cli.htmlpages import check_page
 from pagestate.cli.jsonresults import results_object
 from pagestate.cli.meter import Meter
 from pagestate.cli.more import More, more_of
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import counted
 from pagestate.core.verdict import Result
 from pagestate.lang.compile import valuation_of
@@ -174,12 +173,12 @@ def check(
     """Check the properties of MODEL: the name of a shipped model, or the path of a Python file.
 
     Without options every property is decided for the sizes that the model names: by exhaustive
-    search, joined by bounded model checking where that takes long. A counterexample is a shortest
-    one, of those one with few switches between CPUs, and is replayed through the model's own
-    functions before it is shown.
+    search, joined by bounded model checking and property directed reachability where that takes
+    long. What holds at these sizes is then proved for every size, where that is quick (--any). A
+    counterexample is a shortest one, of those one with few switches between CPUs, and is replayed
+    through the model's own functions before it is shown.
     """
-    if timeout is not None and not (math.isfinite(timeout) and timeout > 0):
-        raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
+    check_seconds("--timeout", timeout)
     declared = load(model)
     wish = Wish(declared, pairs(settings, "--set"), pairs(sizes, "--size"), names)
     with user_errors():
@@ -197,7 +196,7 @@ def check(
             check_target(target)
         for folder in (trace_dir, html_dir):
             if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
+                check_folder(folder)
     meter = Meter()
     mode = Larger.NEVER if sizes else Larger(larger)
     options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check, larger=mode)

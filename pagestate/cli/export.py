@@ -83,12 +83,12 @@ def export(
             check_target(Path(output))
     try:
         if kind == "aiger" and not to_stdout and not output.endswith(".aag"):
-            _write(Path(output), circuit(made).binary(_comment(made)))
-            return
-        text = promela(made) if kind == "promela" else circuit(made).ascii(_comment(made))
+            text: str | bytes = circuit(made).binary(_comment(made))
+        else:
+            text = promela(made) if kind == "promela" else circuit(made).ascii(_comment(made))
     except NotExportable as error:
         raise UserError(str(error)) from None
-    if to_stdout:
+    if isinstance(text, str) and to_stdout:
         problem = emit(text.rstrip("\n"), sys.stdout)
         if problem:
             raise UserError(problem)
@@ -114,9 +114,3 @@ def _comment(made: Instance) -> str:
     sizes = ", ".join(f"{k}={v}" for k, v in made.ground.sizes.index.items())
     bound = made.ground.sizes.count_bound
     return f"{made.ground.system.name}: {sizes or 'one instance'}; counters end at {bound}"
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a binary file.  Raises UserError."""
-    with user_errors():
-        path.write_bytes(data)

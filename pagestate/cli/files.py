@@ -66,20 +66,34 @@ def check_target(path: Path) -> None:
         raise UserError(f"{path}: no permission to write")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Write all of ``text`` to ``path`` or leave it as it was.  Raises OSError.
+def check_folder(path: Path) -> None:
+    """Make ``path`` a folder; fail now if nothing can be put there.  Raises UserError, OSError."""
+    path.mkdir(parents=True, exist_ok=True)
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise UserError(f"{path}: no permission to write")
+
+
+def write_whole(path: Path, text: str | bytes) -> None:
+    """Write all of ``text`` to ``path`` or leave it as it was.  Raises OSError, which names it.
 
     What is no file of its own (a device, a pipe, ``/dev/stdout``) is written to as it is.
     """
+    try:
+        _write(path, text.encode() if isinstance(text, str) else text)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _write(path: Path, data: bytes) -> None:
     if path.is_fifo() or path.parts[:2] in (("/", "dev"), ("/", "proc")):
-        with path.open("a", encoding="utf-8") as device:
-            device.write(text)
+        with path.open("ab") as device:
+            device.write(data)
         return
     path = path.resolve()
     temporary = path.parent / f".pagestate-{secrets.token_hex(8)}.tmp"
     with _removed(temporary):
-        with temporary.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with temporary.open("xb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)

@@ -69,7 +69,7 @@ Examples:
 Exit codes (the first that applies, in the order 130, 4, 2, 1, 3, 5, 0):
   0    every property met its expectation
   1    a violation, a vacuous property, an expected violation that is gone
-  2    an error in the configuration or in a model
+  2    an error in the configuration or in a model, or a report that cannot be written
   3    inconclusive: unknown, or less than what counts as enough
   4    internal error: engines disagree, a replay or a certificate check failed
   5    nothing selected

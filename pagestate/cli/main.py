@@ -90,7 +90,7 @@ Examples:
   pagestate check rfc_v3 --scenario getters --set hook=false
                                                which interleaving breaks it?
   pagestate check my_model.py --json out.json  the same for a model of your own
-  pagestate show traces/rfc_v3-offline_never_free.itf.json --values
+  pagestate show traces/rfc_v3-getters-offline_never_free.itf.json --values
 
 \b
 `pagestate COMMAND --help` has the options, exit codes and more examples.""",
@@ -102,7 +102,7 @@ def main() -> None:
     A protocol (memory offlining, PageOffline, virtio-mem, page references, ...) is written as a
     Python file that reads like the kernel functions it models. Checking it gives the shortest
     interleaving that breaks a property, as the CPU diagram of kernel commit messages, or a proof
-    for the sizes that are named.
+    for the sizes that are named or for every size.
     """
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,13 +10,14 @@ from pathlib import Path
 import click
 
 from pagestate.check.outcome import exit_code
-from pagestate.check.request import make_request, scenarios_of
+from pagestate.check.request import BUILTIN, make_request, scenarios_of
 from pagestate.cli.failure import UserError, load, user_errors
 from pagestate.cli.files import check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import width_of
 from pagestate.lang.declare import Model
+from pagestate.lang.diagnostics import near
 from pagestate.lang.load import shipped_names
 from pagestate.matrix import render
 from pagestate.matrix.table import matrix_of
@@ -60,32 +61,36 @@ def matrix(
     Rows are properties, columns models. A cell is about all scenarios of the model that look at the
     property; --markdown and --json have each scenario by itself.
     """
+    check_seconds("--timeout", timeout)
     models = [load(name) for name in names or shipped_names()]
     for target in (json_file, page):
         if target not in (None, "-"):
             with user_errors():
                 check_target(Path(str(target)))
+    _known("scenario", scenarios, {s.name for m in models for s in m.scenarios})
+    _known("property", props, {p.name for m in models for p in m.properties} | BUILTIN)
     parts = list[Part]()
     meter = Meter()
     options = Options(timeout=timeout)
     size = pairs(sizes, "--size")
-    skipped = list[str]()
+    shown = list[str]()
     for model in models:
         mine = [s for s in scenarios if s in {each.name for each in model.scenarios}]
-        known = {p.name for p in model.properties}
+        known = {p.name for p in model.properties} | (BUILTIN if model.scenarios else set())
         wanted = [p for p in props if p in known]
         if (scenarios and not mine) or (props and not wanted):
-            skipped.append(model.name)
             continue
+        shown.append(model.name)
         found = _checked(Wish(model, {}, size, wanted), mine, options, meter)
         if found and not (mine or wanted or size):
             found[-1] = replace(found[-1], results=(*found[-1].results, *about_all(found)))
         parts += found
+        if any(p.interrupted for p in found):
+            break
     meter.clear()
     if not parts:
         raise UserError("no model has what was asked for")
     goals = {p.name for m in models for p in m.properties if p.kind == "reachable"}
-    shown = [m.name for m in models if m.name not in skipped]
     table = matrix_of(parts, goals, shown)
     out = sys.stderr if json_file == "-" else sys.stdout
     problems = [emit(render.text(table, width_of(out)), out)]
@@ -100,14 +105,24 @@ def matrix(
     problems = [p for p in problems if p]
     for note in [*problems, *(f for p in parts for f in (*p.errors, *p.failures))]:
         click.echo(f"pagestate: {note}", err=True)
+    interrupted = any(p.interrupted for p in parts)
+    if interrupted:
+        click.echo("pagestate: interrupted; the above is what was decided", err=True)
     code = exit_code(
         [r for p in parts for r in p.results],
         require_proof=False,
-        interrupted=any(p.interrupted for p in parts),
+        interrupted=interrupted,
         internal_error=any(p.errors for p in parts),
         usage_error=bool(problems),
     )
     sys.exit(int(code))
+
+
+def _known(what: str, wanted: Sequence[str], names: Collection[str]) -> None:
+    """Raises UserError for a name that no model has."""
+    for name in wanted:
+        if name not in names:
+            raise UserError(f"no model here has {what} {name!r}\n  hint: {near(name, names)}")
 
 
 def _checked(wish: Wish, scenarios: Sequence[str], options: Options, meter: Meter) -> list[Part]:

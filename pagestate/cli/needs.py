@@ -1,7 +1,6 @@
 """``pagestate needs``: which locks, switches, tests and atomic blocks a proof needs."""
 
 import json
-import math
 import sys
 import time
 from collections.abc import Sequence
@@ -14,9 +13,9 @@ import click
 from pagestate.check.names import file_stem
 from pagestate.check.request import Request, any_sizes, make_request, scenarios_of
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import check_target, emit, stored, write_whole
+from pagestate.cli.files import check_folder, check_target, emit, stored, write_whole
 from pagestate.cli.meter import Meter
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.cli.report import width_of
 from pagestate.needs.answer import ASKED, Answer, exit_code, idle_values, settings_of
 from pagestate.needs.base import prove_base
@@ -122,9 +121,8 @@ def needs(
     each test and each atomic block is left out by itself, and what is left is checked again: needed
     is what a replayed counterexample shows to be needed, not needed only what was proved again.
     """
-    for option, seconds in (("--timeout", timeout), ("--each", each)):
-        if seconds is not None and not (math.isfinite(seconds) and seconds > 0):
-            raise UserError(f"{option} {seconds:g}: a positive number of seconds")
+    check_seconds("--timeout", timeout)
+    check_seconds("--each", each)
     declared = load(model)
     with user_errors():
         switches, asked = pairs(settings, "--set"), pairs(sizes, "--size")
@@ -136,7 +134,7 @@ def needs(
         if json_file not in (None, "-"):
             check_target(Path(str(json_file)))
         if trace_dir is not None:
-            trace_dir.mkdir(parents=True, exist_ok=True)
+            check_folder(trace_dir)
     deadline = None if timeout is None else time.monotonic() + timeout
     limits = Limits(jobs or processors(), each, deadline)
     meter, answers, problems = Meter(), list[Answer](), list[str]()

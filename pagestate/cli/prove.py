@@ -12,9 +12,9 @@ from pagestate.check.outcome import exit_code
 from pagestate.check.request import any_sizes, make_request, scenarios_of
 from pagestate.cli import report
 from pagestate.cli.failure import UserError, load, user_errors
-from pagestate.cli.files import emit
+from pagestate.cli.files import check_folder, emit
 from pagestate.cli.meter import Meter
-from pagestate.cli.options import pairs
+from pagestate.cli.options import check_seconds, pairs
 from pagestate.run.part import Part, part_of
 from pagestate.run.plan import misfit
 from pagestate.run.portfolio import Options, run
@@ -83,8 +83,7 @@ def prove(
     that is reached with its length. The rest is proved by an invariant, or is unknown with the law
     that could not be kept.
     """
-    if timeout is not None and not timeout > 0:
-        raise UserError(f"--timeout {timeout:g}: a positive number of seconds")
+    check_seconds("--timeout", timeout)
     declared = load(model)
     with user_errors():
         switches, asked = pairs(settings, "--set"), pairs(sizes, "--size")
@@ -94,7 +93,7 @@ def prove(
     with TemporaryDirectory(prefix="pagestate-") as scratch:
         folder = certificates or Path(scratch)
         with user_errors():
-            folder.mkdir(parents=True, exist_ok=True)
+            check_folder(folder)
         found = _run(wish, parts, Options("parametric", timeout=timeout, certificates=folder))
         text = report.text(declared, found, True, False, report.width_of(sys.stdout))
         laws = "\n".join(_invariants(found)) if show_invariant else ""

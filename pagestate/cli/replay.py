@@ -19,7 +19,7 @@ from pagestate.view.wellformed import TraceError
     short_help="Replay a stored trace in the model; stop in it with pdb.",
     epilog="""\b
 Examples:
-  pagestate replay traces/rfc_v3-offline_never_free.itf.json
+  pagestate replay traces/rfc_v3-getters-offline_never_free.itf.json
   pagestate replay out/my_model-no_leak.itf.json --model my_model.py
   pagestate replay out/my_model-no_leak.itf.json --model my_model.py --pdb --at 7
 

@@ -182,11 +182,25 @@ def _assumptions(parts: Sequence[Part]) -> list[str]:
     """Those of all scenarios once, the others with the names of theirs."""
     owners = dict[str, list[str]]()
     for part in parts:
-        for text in part.assumptions:
+        for text in _of_results(part):
             owners.setdefault(text, []).append(part.scenario)
     everybody = [text for text, who in owners.items() if len(who) == len(parts)]
     some = [text for text, who in owners.items() if len(who) < len(parts)]
     return [*everybody, *(_of_scenarios(text, owners[text]) for text in some)]
+
+
+def _of_results(part: Part) -> Iterator[str]:
+    """What the results of a part rest on; what not all of them do says which.
+
+    Where a search went on to every size, its proofs are about other actors than the rest.
+    """
+    each = [r.assumptions for r in part.results] or [part.assumptions]
+    place = {text: n for known in (part.assumptions, *each) for n, text in enumerate(known)}
+    for text in sorted(place, key=place.__getitem__):
+        if all(text in known for known in each):
+            yield text
+        elif any(text in known for known in each):
+            yield f"{'at these sizes' if text in part.assumptions else 'for any number'}: {text}"
 
 
 def _of_scenarios(text: str, who: Sequence[str]) -> str:

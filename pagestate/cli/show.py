@@ -72,8 +72,8 @@ _WHOLE = "nothing is left out: what its end depends on is not known"
     epilog="""\b
 Examples:
   pagestate check rfc_v3 --scenario getters --set hook=false --trace-dir traces
-  pagestate show traces/rfc_v3-offline_never_free.itf.json
-  pagestate show traces/rfc_v3-offline_never_free.itf.json --values
+  pagestate show traces/rfc_v3-getters-offline_never_free.itf.json
+  pagestate show traces/rfc_v3-getters-offline_never_free.itf.json --values
   pagestate show --html race.html traces/*.itf.json      one page, for a browser
   pagestate show --html race.html --model my_model.py out/my_model-*.itf.json
   pagestate show --tui --model my_model.py out/my_model-*.itf.json   in the terminal

@@ -11,8 +11,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from pagestate.core.evaluate import CountOverflow, apply, bindings, enabled
-from pagestate.core.expr import FALSE, Expr, Lit, Param, Read, conj, disj, eq, exists, forall, neg
+from pagestate.core.counting import conjuncts
+from pagestate.core.evaluate import CountOverflow, apply, bindings, enabled, evaluate
+from pagestate.core.expr import (
+    FALSE,
+    Expr,
+    Lit,
+    Param,
+    Read,
+    conj,
+    disj,
+    eq,
+    exists,
+    forall,
+    neg,
+    walk,
+)
 from pagestate.core.sorts import DataSort, Sizes
 from pagestate.core.system import Action, System, Thread
 from pagestate.core.trace import State
@@ -202,12 +216,45 @@ def deadlock(system: System, sizes: Sizes, state: State) -> str:
     if state.get((FAULT, ()), NO_FAULT) != NO_FAULT:
         return ""
     stuck = [
-        f"{_name((t.name, m))} cannot go on from {label_of(t, m, state)}"
+        (t, m)
         for t in system.threads
         for m in members(t, sizes)
         if label_of(t, m, state) not in is_quiet(t)
     ]
-    return "; ".join(stuck) if stuck and not can_move(system, sizes, state) else ""
+    if not stuck or can_move(system, sizes, state):
+        return ""
+    return "; ".join(_stuck(system, sizes, state, *who) for who in stuck)
+
+
+def _stuck(system: System, sizes: Sizes, state: State, thread: Thread, member: int | None) -> str:
+    """Why a member cannot go on: who has the lock that it waits for, or else where it stands."""
+    who = thread.name, member
+    wanted = _wanted(system, sizes, state, thread, member)
+    for wants, other in product(wanted, system.threads):
+        for number, lock in product(members(other, sizes), blockers(wants)):
+            if lock in other.holds.get(label_of(other, number, state), ()):
+                return _words(Wait(who, wants, lock, (other.name, number)))
+    return f"{_name(who)} cannot go on from {label_of(thread, member, state)}"
+
+
+def _wanted(
+    system: System, sizes: Sizes, state: State, thread: Thread, member: int | None
+) -> Iterator[str]:
+    """The locks that a member would take next, as far as its own locals have a say."""
+    own = {v.name for v in system.variables if v.thread == thread.name}
+    for action in system.actions:
+        if action.thread != thread.name or not action.takes:
+            continue
+        settled = [p for p in conjuncts(action.guard) if _reads(p) <= own]
+        for binding in bindings(action, sizes):
+            mine = action.thread_param is None or binding[action.thread_param.name] == member
+            if mine and all(evaluate(p, state, sizes, binding) for p in settled):
+                yield action.takes
+                break
+
+
+def _reads(term: Expr) -> set[str]:
+    return {t.var for t in walk(term) if isinstance(t, Read)}
 
 
 def _name(who: tuple[str, int | None]) -> str:

@@ -41,8 +41,10 @@ def load_model(name: str) -> Model:
     model in one of its folders.  Raises ModelError PS100 to PS104, or what the declarations in the
     file raise.
     """
-    if name.endswith(".py") or "/" in name:
+    if name.endswith(".py") or "/" in name or name in (".", ".."):
         path = Path(name)
+        if path.is_dir():
+            raise ModelError("PS100", f"{name!r} is a directory, no model file")
         if not path.is_file():
             raise ModelError("PS100", f"no file {name!r}")
         resolved = path.resolve()

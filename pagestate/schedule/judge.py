@@ -66,7 +66,7 @@ def bugs_of_file(path: Path) -> list[Bug]:
 def _listed(module: ModuleType) -> list[Bug]:
     found = getattr(module, "BUGS", None)
     if not isinstance(found, list) or not all(isinstance(b, Bug) for b in found):
-        raise ModelError("PS308", f"{module.__name__} has no list BUGS of bugs")
+        raise ModelError("PS308", f"{module.__file__} has no list BUGS of bugs")
     ids = [b.id for b in found]
     for name in ids:
         if ids.count(name) > 1:

@@ -16,6 +16,16 @@ def test_what_holds_at_the_sizes_of_the_model_is_proved_for_every_size():
     assert "nothing is said about other sizes, but of what is proved for any number" in text
 
 
+def test_assumptions_say_which_sizes_they_are_about():
+    every = "the only actors are: any number of getter threads, unplug"
+    named = "the only actors are: 1 getter thread, unplug"
+    some = words()
+    assert f"- at these sizes: {named} - for any number: {every} - memory" in some
+    proved = words("--property", "offline_never_free")
+    assert f"assumptions: - {every} - memory" in proved and named not in proved
+    assert f"assumptions: - {named} - memory" in words("--any", "never")
+
+
 def test_not_where_sizes_are_named_or_nobody_wants_it():
     for args in (["--any", "never"], ["--size", "page=1"], ["--engine", "explicit"]):
         assert "exhausted offline_never_free holds in all" in words(*args)

@@ -60,6 +60,38 @@ def test_wrong_options(args, words):
     refused(check(*args), *words)
 
 
+@pytest.mark.parametrize("command", ["check", "prove", "needs", "matrix", "bugs"])
+@pytest.mark.parametrize("time", ["0", "-1", "nan", "inf"])
+def test_no_amount_of_time(command, time):
+    what = "H20" if command == "bugs" else RACE
+    refused(cli(command, what, "--timeout", time), f"--timeout {time}: a positive number")
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["check", RACE, "--trace-dir"],
+        ["check", RACE, "--html"],
+        ["prove", RACE, "--certificate"],
+        ["needs", RACE, "--trace-dir"],
+        ["bugs", "H20", "--trace-dir"],
+    ],
+)
+def test_a_folder_without_permission_is_refused_before_the_work(args, tmp_path, monkeypatch):
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: path != tmp_path and real(path, mode))
+    refused(cli(*args, str(tmp_path)), f"{tmp_path}: no permission to write")
+
+
+@pytest.mark.parametrize("folder", [".", "/", "tests/"])
+def test_a_directory_is_no_model(folder):
+    refused(cli("check", folder), f"'{folder}' is a directory")
+
+
+def test_a_file_without_bugs_is_called_by_its_name():
+    refused(cli("bugs", "--from", RACE), f"{RACE} has no list BUGS")
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

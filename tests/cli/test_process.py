@@ -104,6 +104,19 @@ def test_a_full_disk_under_json():
     assert Path("/dev/full").is_char_device()
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["export", RACE, "--format", "aiger", "-o", "/dev/full"],
+        ["bugs", "H20", "--json", "/dev/full"],
+        ["graph", RACE, "--format", "dot", "-o", "/dev/full"],
+    ],
+)
+def test_a_full_disk_is_named(args):
+    ran = spawn(*args)
+    assert (ran.code, ran.err) == (2, "pagestate: /dev/full: No space left on device\n")
+
+
 def small_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 
@@ -198,6 +211,16 @@ def to_the_command(running: Running) -> None:
 
 def terminated(running: Running) -> None:
     os.kill(running.process.pid, signal.SIGTERM)
+
+
+def test_an_interrupted_matrix_begins_no_other_model():
+    with Running("matrix", SLOW[0], RACE) as running:
+        running.wait_for(running.children, "engine")
+        to_the_group(running)
+        ran = running.finish()
+    assert ran.code == 130
+    assert "wide" in ran.out and "race" not in ran.out
+    assert "interrupted; the above is what was decided" in ran.err
 
 
 @pytest.mark.parametrize("press", [to_the_group, to_the_command, terminated])

@@ -13,11 +13,12 @@ from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Task
 from pagestate.engines.liveness import Liveness
 from pagestate.lang.compile import Compiled
+from pagestate.models.bugs import cgroup
 from pagestate.view.text import render_text
 from pagestate.view.traceview import view_of
 from tests.lang.harness import compiled_file, compiled_text, sizes_of, walk_both
 from tests.liveness.checking import decide, verdicts
-from tests.liveness.litmus import LITMUS
+from tests.liveness.litmus import LITMUS, Litmus, fn
 
 MODELS = Path(__file__).parent / "models"
 
@@ -55,6 +56,24 @@ def test_a_lock_taken_twice(size: int) -> None:
     assert "virtio_mem waits for hotplug_mutex, which it holds itself ***" in " ".join(
         shown(trace).split()
     )
+
+
+def test_a_lock_taken_twice_behind_a_loop(tmp_path: Path) -> None:
+    loop = ("for p in m.pages:", "    m.x = True")
+    body = fn("t", "mutex_lock(m.a)", *loop, "mutex_lock(m.a)", "mutex_unlock(m.a)")
+    text = Litmus("D1", body, "t", {"deadlock_free": "violated"}).text
+    compiled = compiled_text(tmp_path, text, "litmus")
+    trace = decide(compiled, sizes_of(compiled))["deadlock_free"][1]
+    assert "t waits for a, which it holds itself ***" in " ".join(shown(trace).split())
+
+
+def test_a_deadlock_without_a_cycle_of_locks_says_who_waits_for_whom() -> None:
+    compiled = compiled_file(Path(cgroup.__file__))
+    trace = decide(compiled, sizes_of(compiled))["deadlock_free"][1]
+    text = " ".join(shown(trace).split())
+    assert "offliner cannot go on from offliner:48" in text
+    assert "cgroup_mkdir waits for mem_hotplug_lock, held by offliner" in text
+    assert "stopper waits for cgroup_mutex, held by cgroup_mkdir ***" in text
 
 
 def test_an_inversion_while_others_run() -> None:

@@ -85,5 +85,9 @@ def test_one_scenario_of_the_models_that_have_it() -> None:
 
 def test_mistakes_are_two() -> None:
     assert cli("matrix", "no_such_model").code == 2
-    assert cli("matrix", PARTS, "--scenario", "nobody").code == 2
+    assert (
+        "has scenario 'readin'\n  hint: did you mean"
+        in cli("matrix", PARTS, "--scenario", "readin").err
+    )
+    assert "has property 'nothing'" in cli("matrix", PARTS, "--property", "nothing").err
     assert cli("matrix", RACE, "--json", "/no/such/folder/x.json").code == 2
