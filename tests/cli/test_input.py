@@ -166,7 +166,7 @@ def test_a_path_and_a_name_are_the_same_model():
     import pagestate.models
 
     path = Path(next(iter(pagestate.models.__path__))) / "rfc_v3.py"
-    args = ["--depth", "0", "--engine", "explicit", "--property", "offline_never_free"]
+    args = ["--depth", "0", "--engine", "explicit", "--scenario", "getters"]
     by_path, by_name = cli("check", str(path), *args), cli("check", "rfc_v3", *args)
     assert by_path == by_name
     assert by_name.out.startswith("rfc_v3: ") and "bounded" in by_name.out

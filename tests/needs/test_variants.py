@@ -54,7 +54,13 @@ def test_both_meanings_agree(tmp_path: Path, name: str) -> None:
     assert check_walks(compiled_text(tmp_path, SMALL[name], name), 6, 16) > 2
 
 
-@pytest.mark.parametrize("seed", range(6))
+LARGE = {2, 3}
+"""Random models with many variants."""
+
+
+@pytest.mark.parametrize(
+    "seed", [pytest.param(n, marks=pytest.mark.slow if n in LARGE else ()) for n in range(6)]
+)
 def test_both_meanings_agree_of_random_models(tmp_path: Path, seed: int) -> None:
     compiled = compiled_text(tmp_path, random_model(seed), "random")
     assert check_walks(compiled, 2, 10) > 1
