@@ -28,7 +28,7 @@ from pagestate.engines.parametric.minimise import minimise, uses
 from pagestate.engines.parametric.owners import Owners, owners
 from pagestate.engines.parametric.printing import print_invariant, why
 from pagestate.engines.parametric.probe import Probe, Shown
-from pagestate.engines.parametric.prove import Proof
+from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
 from pagestate.smt.stepcheck import Undecided
@@ -148,8 +148,13 @@ class Parametric:
         return self._enough() or all(p.name in self._found for p in task.properties)
 
     def _prove(self, probe: Probe) -> bool:
-        """Decide by executions of larger instances what they decide, and prove the rest."""
+        """Decide by executions of larger instances what they decide, and prove the rest.
+
+        Where no instance helps, a property that is not kept is given up, and the others are tried
+        without it.
+        """
         cubes, stuck = tuple[Cube, ...](), None
+        goals = dict[str, Expr]()
         end = time.process_time() + self._seconds
         while time.process_time() < end and (shown := self._larger(probe)):
             self._found |= shown.answers
@@ -157,26 +162,42 @@ class Parametric:
             if not goals or self._enough():
                 return True
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
-            with self._phase("laws"):
-                laws = mine(self._form, probe.table, self._subject)
-                sums = owners(self._form, probe.table, self._subject)
-            self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
-            guesses = [(law.formula, law.where) for law in laws]
-            guesses += [(own.formula, None) for own in sums]
-            with self._phase("loop"):
-                proof = Proof(
-                    self._form, self._sort, self._subject, tuple(goals.items()), guesses,
-                    probe.table, cubes,
-                )  # fmt: skip
-                try:
-                    stuck = proof.run(_Clock(self, proof, end))
-                finally:
-                    self.queries += proof.queries
+            stuck, cubes = self._attempt(probe, goals, cubes, end)
             if stuck is None:
-                self._found |= self._proved(proof, goals, laws, sums)
                 return True
-            cubes, self._reason = proof.cubes(), why(stuck, probe.table)
+        while stuck is not None and time.process_time() < end:
+            lost = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
+            goals = {n: g for n, g in goals.items() if n not in lost}
+            if not lost or not goals:
+                break
+            self._found |= {n: _unknown(n, self._reason) for n in lost}
+            stuck, cubes = self._attempt(probe, goals, cubes, end)
         return True
+
+    def _attempt(
+        self, probe: Probe, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
+    ) -> tuple[Stuck | None, tuple[Cube, ...]]:
+        """Try to prove ``goals``: what could not be kept if not, and what clauses exclude."""
+        with self._phase("laws"):
+            laws = mine(self._form, probe.table, self._subject)
+            sums = owners(self._form, probe.table, self._subject)
+        self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
+        guesses = [(law.formula, law.where) for law in laws]
+        guesses += [(own.formula, None) for own in sums]
+        with self._phase("loop"):
+            proof = Proof(
+                self._form, self._sort, self._subject, tuple(goals.items()), guesses,
+                probe.table, cubes,
+            )  # fmt: skip
+            try:
+                stuck = proof.run(_Clock(self, proof, end))
+            finally:
+                self.queries += proof.queries
+        if stuck is None:
+            self._found |= self._proved(proof, goals, laws, sums)
+        else:
+            self._reason = why(stuck, probe.table)
+        return stuck, proof.cubes()
 
     def _larger(self, probe: Probe) -> Shown | None:
         with self._phase("explore"):
