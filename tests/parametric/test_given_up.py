@@ -10,7 +10,7 @@ from pagestate.engines.parametric import Parametric
 from pagestate.lang.load import load_model
 
 TEXT = '''
-"""The total is a sum over pages, of which one page says nothing; the other two exclude each other."""
+"""The total is a sum over pages, of which one page says nothing; x and y exclude each other."""
 
 from pagestate import Count, Model, Page, State, always, atomic, per_page, thread, var
 
