@@ -12,7 +12,7 @@ is `unknown` with the step that breaks the proof.  A violation found on the way 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from pagestate.core.evaluate import OutOfRange
@@ -22,6 +22,8 @@ from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Progress, Report, Task
+from pagestate.engines.parametric.closure import Closure
+from pagestate.engines.parametric.elsewhere import NotInPairs
 from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import Law, mine
 from pagestate.engines.parametric.minimise import minimise, uses
@@ -37,6 +39,8 @@ from pagestate.smt.terms import NoView
 PROVABLE = ("always", "step")
 """The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
+_THREADS = 3
+"""Replicated threads per page in the views that are worked out for any number of pages."""
 _LOOK_EVERY = 20
 """Queries between two looks at the clock, which take as long as a query on some machines."""
 
@@ -78,7 +82,7 @@ class Parametric:
     @property
     def views(self) -> int:
         """How many views the instances searched so far have shown."""
-        return 0 if self._probe is None else len(self._probe.table.views)
+        return 0 if self._probe is None else self._probe.table.size
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -148,31 +152,60 @@ class Parametric:
         return self._enough() or all(p.name in self._found for p in task.properties)
 
     def _prove(self, probe: Probe) -> bool:
-        """Decide by executions of larger instances what they decide, and prove the rest.
+        """Prove what one page's view carries, and look for executions that break the rest.
 
-        Where no instance helps, a property that is not kept is given up, and the others are tried
-        without it.
+        A property that is not kept is given up, and the others are tried without it.
         """
-        cubes, stuck = tuple[Cube, ...](), None
-        goals = dict[str, Expr]()
         end = time.process_time() + self._seconds
-        while time.process_time() < end and (shown := self._larger(probe)):
-            self._found |= shown.answers
-            goals = {n: g for n, g in self._goals.items() if n not in self._found}
-            if not goals or self._enough():
-                return True
+        with self._phase("explore"):
+            doubtful = self._close(probe)
+        if doubtful is None or doubtful:
+            self._enlarge(probe)
+        lost = dict(doubtful or {})
+        cubes, stuck = tuple[Cube, ...](), None
+        while (goals := self._open(lost)) and not self._enough():
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
             stuck, cubes = self._attempt(probe, goals, cubes, end)
             if stuck is None:
-                return True
-        while stuck is not None and time.process_time() < end:
-            lost = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
-            goals = {n: g for n, g in goals.items() if n not in lost}
-            if not lost or not goals:
                 break
-            self._found |= {n: _unknown(n, self._reason) for n in lost}
-            stuck, cubes = self._attempt(probe, goals, cubes, end)
+            if time.process_time() < end and self._enlarge(probe):
+                continue
+            names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
+            lost |= dict.fromkeys(names or goals, self._reason)
+        while self._open(()) and not self._enough() and time.process_time() < end:
+            if not self._enlarge(probe):
+                break
+        self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
+
+    def _open(self, lost: Collection[str]) -> dict[str, Expr]:
+        """The properties that are neither decided nor ``lost``."""
+        return {n: g for n, g in self._goals.items() if n not in self._found and n not in lost}
+
+    def _close(self, probe: Probe) -> dict[str, str] | None:
+        """Add the views that any number of pages lead to; why properties cannot be kept then.
+
+        None: they could not be worked out.
+        """
+        kinds = {p.name: p.kind for p in self._task.properties}
+        states = {n: g for n, g in self._open(()).items() if kinds[n] == "always"}
+        if self._sort is None:
+            return None
+        try:
+            closure = Closure(self._form, self._sort, self._task.sizes, states, self._subject)
+        except NotInPairs:
+            return None
+        closure.run(_THREADS)
+        columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
+        probe.table.add(closure.exact(columns))
+        return {n: f"view {v}" for n, v in closure.broken.items()} if closure.complete else None
+
+    def _enlarge(self, probe: Probe) -> bool:
+        """Search the next larger instance; whether there was one."""
+        with self._phase("explore"):
+            shown = probe.next(self._found)
+        self._found |= {} if shown is None else shown.answers
+        return shown is not None
 
     def _attempt(
         self, probe: Probe, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
@@ -181,7 +214,7 @@ class Parametric:
         with self._phase("laws"):
             laws = mine(self._form, probe.table, self._subject)
             sums = owners(self._form, probe.table, self._subject)
-        self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
+        self._say(f"{probe.table.size} views, {len(laws)} ledger laws")
         guesses = [(law.formula, law.where) for law in laws]
         guesses += [(own.formula, None) for own in sums]
         with self._phase("loop"):
@@ -198,10 +231,6 @@ class Parametric:
         else:
             self._reason = why(stuck, probe.table)
         return stuck, proof.cubes()
-
-    def _larger(self, probe: Probe) -> Shown | None:
-        with self._phase("explore"):
-            return probe.next(self._found)
 
     def _proved(
         self,
