@@ -69,7 +69,9 @@ class Closure:
             self._ground, self._layout, [self._ground.expr(f) for f in formulas], {}
         )
         self._goals = tuple(goals)
-        self._parts = _Parts(self._layout, group, self._ground, form, tuple(e.flag for e in self._asked))
+        self._parts = _Parts(
+            self._layout, group, self._ground, form, tuple(e.flag for e in self._asked)
+        )
         self._bulk = np.array([_bulk(a, sort) for a in self._ground.actions], np.bool_)
         self._acts = np.array([_acts(a, sort) for a in self._ground.actions], np.bool_)
         self.broken = dict[str, int]()
@@ -287,10 +289,14 @@ class _Parts:
             if field.bits:
                 self._exclusive[field.unit - group.base] |= self._kind(field.mask)
         per_page = {v.name for v in form.system.variables if v.dims}
-        self.counted = [
-            [fields[number[n, (m,) if n in per_page else ()]] for n in form.occupancy]
-            for m in range(_PAIR)
-        ] if form.occupancy else []
+        self.counted = (
+            [
+                [fields[number[n, (m,) if n in per_page else ()]] for n in form.occupancy]
+                for m in range(_PAIR)
+            ]
+            if form.occupancy
+            else []
+        )
 
     def place(self, unit: int) -> int:
         """Where a unit of the globals or of the first page lies in a view."""
@@ -327,7 +333,9 @@ class _Parts:
         """What flags add to the globals, per row of ``met``."""
         bits = np.zeros((len(met), self._width), self.layout.unit)
         for k, flag in enumerate(self._flags):
-            bits[:, self._shared.index(flag.unit)] |= met[:, k].astype(self.layout.unit) << self._kind(flag.shift)
+            bits[:, self._shared.index(flag.unit)] |= met[:, k].astype(
+                self.layout.unit
+            ) << self._kind(flag.shift)
         return bits
 
     def exclusive_of(self, views: Array) -> Array:
@@ -349,7 +357,9 @@ class _Parts:
         total = np.zeros(len(rows), np.int64)
         for f in fields:
             if f.bits:
-                total += ((rows[:, f.unit] >> self._kind(f.shift)) & self._kind((1 << f.bits) - 1)).astype(np.int64)
+                total += (
+                    (rows[:, f.unit] >> self._kind(f.shift)) & self._kind((1 << f.bits) - 1)
+                ).astype(np.int64)
         return total
 
     def keys(self, places: Numbers, after: Array, action: Array, exclusive: Array) -> Array:
@@ -359,7 +369,9 @@ class _Parts:
         found[:, 0] = places
         found[:, 1] = action
         for k in range(exclusive.shape[1]):
-            found[:, 2] = found[:, 2] * np.uint64(0x9E3779B97F4A7C15) + exclusive[:, k].astype(np.uint64)
+            found[:, 2] = found[:, 2] * np.uint64(0x9E3779B97F4A7C15) + exclusive[:, k].astype(
+                np.uint64
+            )
         found[:, 3:] = np.ascontiguousarray(after).view(np.uint64)
         return found
 

@@ -53,9 +53,7 @@ def with_flags(system: System, sort: IndexSort) -> tuple[System, tuple[Elsewhere
     return made, tuple(asked.values())
 
 
-def _variants(
-    action: Action, sort: IndexSort, asked: dict[Expr, Elsewhere]
-) -> Iterator[Action]:
+def _variants(action: Action, sort: IndexSort, asked: dict[Expr, Elsewhere]) -> Iterator[Action]:
     """The step, once for each answer that pages elsewhere may give to its quantifiers."""
     found = list(dict.fromkeys(_quantifiers(action, sort)))
     choices = [_answers(q, _ways(action, q), asked) for q in found]
@@ -104,9 +102,7 @@ def _polarities(e: Expr, quant: Quant, positive: bool) -> Iterator[bool]:
                 yield from (True, False)
 
 
-def _answers(
-    quant: Quant, ways: frozenset[bool], asked: dict[Expr, Elsewhere]
-) -> tuple[Expr, ...]:
+def _answers(quant: Quant, ways: frozenset[bool], asked: dict[Expr, Elsewhere]) -> tuple[Expr, ...]:
     """The quantifier over the two pages with what pages elsewhere may add to it."""
     some = quant.kind == "any"
     if some not in ways:

@@ -198,6 +198,9 @@ class Parametric:
         closure.run(_THREADS)
         columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
         probe.table.add(closure.exact(columns))
+        if closure.complete and not self._form.occupancy:
+            most = probe.table.exact.max(axis=0).tolist()
+            probe.table.refine({n: m + 1 for (n, _), m in zip(columns, most, strict=True)})
         return {n: f"view {v}" for n, v in closure.broken.items()} if closure.complete else None
 
     def _enlarge(self, probe: Probe) -> bool:

@@ -7,8 +7,8 @@ breaks a proof may be generalised to a clause: as far as no view of the table is
 
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,30 +27,35 @@ _ROOM = 64
 Cube: TypeAlias = Mapping[str, frozenset[int]]
 Codes: TypeAlias = NDArray[np.int16]
 Masks: TypeAlias = NDArray[np.uint64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One variable of a view: its values in the order of their codes, or (none listed) a number."""
+    """One variable of a view: its values in the order of their codes, or (none listed) a number.
+
+    The code ``many`` is of that number and of all greater ones.
+    """
 
     var: StateVar
     values: tuple[Value, ...]
+    many: int = MANY
 
     @property
     def numeric(self) -> bool:
-        """Whether the codes are 0, 1 and 2 for many."""
+        """Whether the codes are numbers, the last one for many."""
         return not self.values
 
     @property
     def card(self) -> int:
         """How many codes there are."""
-        return MANY + 1 if self.numeric else len(self.values)
+        return self.many + 1 if self.numeric else len(self.values)
 
     def code(self, value: Value) -> int:
         """The code of a value in a view; a negative number counts as many (it is in no view)."""
         if self.numeric:
             assert isinstance(value, int)
-            return min(value, MANY) if value >= 0 else MANY
+            return min(value, self.many) if value >= 0 else self.many
         return self.values.index(value) if value in self.values else 0
 
     def literal(self, codes: frozenset[int], subject: Param) -> Expr:
@@ -58,11 +63,11 @@ class Column:
         read = Read(self.var.name, (subject,) if self.var.dims else (), self.var.sort)
         if self.numeric:
             low, high = min(codes), max(codes)
-            if codes == {0, MANY}:
-                return neg(eq(read, lit(1)))
             parts = [le(lit(low), read)] if low else []
-            parts += [le(read, lit(high))] if high < MANY else []
-            return eq(read, lit(low)) if low == high < MANY else conj(*parts)
+            parts += [le(read, lit(high))] if high < self.many else []
+            parts = [eq(read, lit(low))] if low == high < self.many else parts
+            gaps = sorted(frozenset(range(low, high)) - codes)
+            return conj(*parts, *(neg(eq(read, lit(k))) for k in gaps))
         if isinstance(self.var.sort, BoolSort):
             return read if self.values[next(iter(codes))] else neg(read)
         rest = frozenset(range(self.card)) - codes
@@ -129,14 +134,27 @@ class Table:
 
     def add(self, exact: Codes) -> int:
         """Add rows of exact codes; how many views are new."""
-        self.exact = _unique(np.concatenate([self.exact, exact]))
-        cut = np.array([MANY if c.numeric else c.card for c in self.columns], np.int16)
+        self.exact = distinct(np.concatenate([self.exact, exact]))
+        cut = np.array([c.many if c.numeric else c.card for c in self.columns], np.int16)
         grown = self._where.rows if self._where.grown else self.exact[:0]
-        views = _unique(np.concatenate([np.minimum(self.exact, cut), grown]))
+        views = distinct(np.concatenate([np.minimum(self.exact, cut), grown]))
         before = self.size
         self._known = {row.tobytes() for row in views}
         self._where = _Where(self.columns, views)
         return self.size - before
+
+    def part(self, rows: NDArray[np.int64]) -> "Table":
+        """A table of some of the exact rows, without views."""
+        found = Table(self.columns)
+        found.exact = self.exact[rows]
+        return found
+
+    def refine(self, many: Mapping[str, int]) -> None:
+        """Tell numbers below these apart in views."""
+        self.columns = tuple(
+            replace(c, many=many.get(c.var.name, c.many)) if c.numeric else c for c in self.columns
+        )
+        self.add(self.exact[:0])
 
     def view(self, values: Mapping[str, Value]) -> Codes:
         """The view of one page, from the values of the variables."""
@@ -265,9 +283,10 @@ class _Where:
         return frozenset(np.flatnonzero(found).tolist())
 
 
-def _unique(rows: NDArray[Any]) -> Codes:
-    if not len(rows):
-        return rows
+def distinct(rows: NDArray[Kind]) -> NDArray[Kind]:
+    """The rows of a matrix, each once, in the order of their first occurrence."""
+    if not len(rows) or not rows.shape[1]:
+        return rows[:1]
     packed = np.ascontiguousarray(rows).view(
         np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
     )
