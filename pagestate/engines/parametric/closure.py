@@ -32,7 +32,7 @@ from pagestate.engines.parametric.elsewhere import NotInPairs, with_flags
 
 _CHUNK = 1 << 14
 _CAPACITY = 1 << 17
-_MOST_VIEWS = 500_000
+_MOST_VIEWS = 2_000_000
 _MOST_INITIAL = 1 << 16
 _PAIR = 2
 

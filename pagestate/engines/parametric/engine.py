@@ -40,7 +40,8 @@ PROVABLE = ("always", "step")
 """The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
 _THREADS = 3
-"""Replicated threads per page in the views that are worked out for any number of pages."""
+_MOST_THREADS = 4
+"""Replicated threads per page in the views of any number of pages, at first and at most."""
 _LOOK_EVERY = 20
 """Queries between two looks at the clock, which take as long as a query on some machines."""
 
@@ -157,23 +158,25 @@ class Parametric:
         A property that is not kept is given up, and the others are tried without it.
         """
         end = time.process_time() + self._seconds
-        with self._phase("explore"):
-            doubtful = self._close(probe)
-        if doubtful is None or doubtful:
-            self._enlarge(probe)
-        lost = dict(doubtful or {})
+        threads, lost = _THREADS, dict[str, str]()
+        closed = self._close(probe, threads, lost)
         cubes, stuck = tuple[Cube, ...](), None
         while (goals := self._open(lost)) and not self._enough():
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
             stuck, cubes = self._attempt(probe, goals, cubes, end)
             if stuck is None:
                 break
-            if time.process_time() < end and self._enlarge(probe):
-                continue
+            if time.process_time() < end:
+                if closed and self._form.occupancy and threads < _MOST_THREADS:
+                    threads += 1
+                    closed = self._close(probe, threads, lost)
+                    continue
+                if not closed and self._enlarge(probe, goals, learn=True):
+                    continue
             names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
             lost |= dict.fromkeys(names or goals, self._reason)
         while self._open(()) and not self._enough() and time.process_time() < end:
-            if not self._enlarge(probe):
+            if not self._enlarge(probe, self._open(()), learn=False):
                 break
         self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
@@ -182,11 +185,29 @@ class Parametric:
         """The properties that are neither decided nor ``lost``."""
         return {n: g for n, g in self._goals.items() if n not in self._found and n not in lost}
 
-    def _close(self, probe: Probe) -> dict[str, str] | None:
-        """Add the views that any number of pages lead to; why properties cannot be kept then.
+    def _close(self, probe: Probe, threads: int, lost: dict[str, str]) -> bool:
+        """Add the views that any number of pages lead to; whether they could be worked out.
 
-        None: they could not be worked out.
+        Properties that they break are looked for in an instance, and are ``lost`` if none shows it.
         """
+        with self._phase("explore"):
+            closure = self._closure(threads)
+            if closure is not None:
+                columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
+                probe.table.add(closure.exact(columns))
+                if not self._form.occupancy:
+                    most = probe.table.exact.max(axis=0).tolist()
+                    probe.table.refine({n: m + 1 for (n, _), m in zip(columns, most, strict=True)})
+        doubtful = self._goals.keys() if closure is None else closure.broken.keys()
+        doubtful -= {n for n in doubtful if n in self._found or n in lost}
+        if doubtful:
+            self._enlarge(probe, doubtful, learn=closure is None)
+        if closure is not None:
+            lost |= {n: f'view {closure.broken[n]}' for n in doubtful if n not in self._found}
+        return closure is not None
+
+    def _closure(self, threads: int) -> Closure | None:
+        """The views that any number of pages lead to; None: they could not be worked out."""
         kinds = {p.name: p.kind for p in self._task.properties}
         states = {n: g for n, g in self._open(()).items() if kinds[n] == "always"}
         if self._sort is None:
@@ -195,18 +216,14 @@ class Parametric:
             closure = Closure(self._form, self._sort, self._task.sizes, states, self._subject)
         except NotInPairs:
             return None
-        closure.run(_THREADS)
-        columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
-        probe.table.add(closure.exact(columns))
-        if closure.complete and not self._form.occupancy:
-            most = probe.table.exact.max(axis=0).tolist()
-            probe.table.refine({n: m + 1 for (n, _), m in zip(columns, most, strict=True)})
-        return {n: f"view {v}" for n, v in closure.broken.items()} if closure.complete else None
+        closure.run(threads)
+        return closure if closure.complete else None
 
-    def _enlarge(self, probe: Probe) -> bool:
-        """Search the next larger instance; whether there was one."""
+    def _enlarge(self, probe: Probe, asked: Collection[str], learn: bool) -> bool:
+        """Search the next larger instance for violations; whether there was one."""
+        others = [n for n in self._goals if n not in asked or n in self._found]
         with self._phase("explore"):
-            shown = probe.next(self._found)
+            shown = probe.next({*self._found, *others}, learn)
         self._found |= {} if shown is None else shown.answers
         return shown is not None
 

@@ -28,7 +28,7 @@ from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "step", "range", "law", "clause"]
 REQUIRED = ("property", "step", "range")
-_MOST_GROWN = 25
+_MOST_GROWN = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
