@@ -105,6 +105,8 @@ class StepSolver:
     def __init__(self, terms: FactTerms) -> None:
         self._terms = terms
         self._solver = z3.SolverFor("QF_LIA", ctx=terms.views.context)
+        self._solver.set("smt.arith.solver", 2)  # with the line below a fifth less time
+        self._solver.set("smt.relevancy", 0)
         self._solver.add(*terms.views.domains(("p", "q")))
         self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
