@@ -13,38 +13,38 @@ change the globals alike: what another page sees does not depend on more.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pagestate.core.expr import Cell, Expr, Lit, Param, substitute
+from pagestate.core.expr import Expr, Param, substitute
 from pagestate.core.ground import GroundAction, GroundSystem, ground, member
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.engines.explicit.batch import Batch, LimitReached
 from pagestate.engines.explicit.initial import TooMany, initial_rows
-from pagestate.engines.explicit.pack import Array, Group, Layout, make_layout
+from pagestate.engines.explicit.pack import Array, make_layout
 from pagestate.engines.explicit.program import build
 from pagestate.engines.explicit.table import Visited
 from pagestate.engines.parametric.elsewhere import NotInPairs, with_flags
+from pagestate.engines.parametric.pairs import PAIR, Bits, Numbers, Pairs
 
 _CHUNK = 1 << 14
 _CAPACITY = 1 << 17
 _MOST_VIEWS = 2_000_000
 _MOST_INITIAL = 1 << 16
-_PAIR = 2
-
-Numbers = NDArray[np.int64]
 
 
 class Closure:
-    """The fixpoint for one system in page form, with at most ``threads`` replicated threads a page.
+    """The least set of views that has the initial ones and all that steps lead to.
 
-    ``goals`` are properties of states by name, about one page, ``subject``.  After ``run``,
-    ``broken`` names the goals that some view breaks.  Raises NotInPairs for a system whose steps
-    ask more of all pages than two pages answer.
+    ``goals`` are properties of states by name, about one page, ``subject``; at most ``threads``
+    members of replicated threads are at a page.  Afterwards ``complete`` says whether the whole set
+    was worked out in the bounds of counters, and ``broken`` names the goals that a view breaks,
+    with the number of the view.  Raises NotInPairs for a system whose steps ask more of all pages
+    than two pages answer.
     """
 
     def __init__(
@@ -54,330 +54,186 @@ class Closure:
         sizes: Sizes,
         goals: Mapping[str, Expr],
         subject: Param,
+        threads: int,
     ) -> None:
         system, self._asked = with_flags(form.system, sort)
-        pair = replace(sizes, index={**sizes.index, sort.name: _PAIR})
-        self._ground = _acting_first(ground(system, pair), sort)
-        self._layout = make_layout(self._ground, (sort,))
-        group = self._layout.group(sort)
+        pair = replace(sizes, index={**sizes.index, sort.name: PAIR})
+        self.system = _acting_first(ground(system, pair), sort)
+        self.layout = make_layout(self.system, (sort,))
+        group = self.layout.group(sort)
         if group is None:
             raise NotInPairs(f"nothing is kept per {sort.name}")
-        first = {subject: member(0, sort)}
-        conditions = [substitute(e.condition, {e.binder: member(0, sort)}) for e in self._asked]
-        formulas = [*conditions, *(substitute(g, first) for g in goals.values())]
-        self._program = build(
-            self._ground, self._layout, [self._ground.expr(f) for f in formulas], {}
-        )
+        flags = tuple(e.flag for e in self._asked)
+        self.pairs = Pairs(self.layout, group, self.system, form, flags)
+        here: Expr = member(0, sort)
+        formulas = [substitute(e.condition, {e.binder: here}) for e in self._asked]
+        formulas += [substitute(goal, {subject: here}) for goal in goals.values()]
+        said = [self.system.expr(f) for f in formulas]
+        self.program = build(self.system, self.layout, said, {})
+        self.most = threads if form.occupancy else None
+        self.bulk = np.array([_writes_all(a, sort) for a in self.system.actions], np.bool_)
+        self.acts = np.array([_acts(a, sort) for a in self.system.actions], np.bool_)
+        self.views = Visited(self.pairs.views)
+        self.globals = Visited(self.pairs.globals)
+        self.steps = Visited(self.pairs.steps)
+        self.place = np.zeros(0, np.int64)
+        self.met: Bits = np.zeros((0, len(self._asked)), np.bool_)
         self._goals = tuple(goals)
-        self._parts = _Parts(
-            self._layout, group, self._ground, form, tuple(e.flag for e in self._asked)
-        )
-        self._bulk = np.array([_bulk(a, sort) for a in self._ground.actions], np.bool_)
-        self._acts = np.array([_acts(a, sort) for a in self._ground.actions], np.bool_)
+        self._looking = defaultdict[int, list[int]](list)
+        self._acting = defaultdict[int, list[int]](list)
         self.broken = dict[str, int]()
-        self.overflow = ""
         self.complete = False
-
-    def run(self, threads: int) -> None:
-        """Work out the fixpoint; ``complete`` says whether all of it was."""
-        parts = self._parts
-        self.views = Visited(parts.view_layout)
-        self._globals = Visited(parts.global_layout)
-        self._keys = Visited(parts.key_layout)
-        self._of_view = np.zeros(0, np.int64)
-        self._members = defaultdict[int, list[int]](list)
-        self._chosen = defaultdict[int, list[int]](list)
-        self._met = np.zeros((0, len(self._asked)), np.bool_)
-        self._most = threads
-        self.broken, self.overflow, self.complete = {}, "", False
         try:
-            rows = initial_rows(self._ground, self._layout, _MOST_INITIAL)
-            self._insert(parts.view(rows, 0))
-            self._insert(parts.view(rows, 1))
-            self._close()
-            self.complete = not self.overflow
+            rows = initial_rows(self.system, self.layout, _MOST_INITIAL)
+            for page in range(PAIR):
+                self.insert(self.pairs.view(rows, page))
+            self.complete = self._close()
         except (TooMany, LimitReached):
             pass
 
-    def _insert(self, views: Array) -> None:
-        none = np.zeros(len(views), np.int32)
-        self.views.insert(views, none, none)
+    def insert(self, views: Array) -> None:
+        """Add views.  Raises LimitReached."""
+        _numbers(self.views, views)
         if self.views.count > _MOST_VIEWS:
             raise LimitReached(f"more than {_MOST_VIEWS} views")
 
-    def _close(self) -> None:
-        done = 0
-        batch = _Successors(self)
-        pairs = np.zeros((0, 2), np.int64)
+    def exact(self, columns: Sequence[tuple[str, bool]]) -> NDArray[np.int16]:
+        """The codes of variables (name, whether per page) in each view: a row per view."""
+        views = self.views.rows
+        return np.stack([self.pairs.codes(views, n, per_page) for n, per_page in columns], axis=1)
+
+    def _close(self) -> bool:
+        """Take steps until they lead to nothing new; false if a counter ran into its bound."""
+        successors, done, pairs = Successors(self), 0, _pairs([])
         while True:
             fresh = np.arange(done, self.views.count)
             done = self.views.count
             again = self._meet(fresh)
             acting = np.concatenate([fresh, again])
-            joined = [pairs, self._joined(fresh)]
-            pairs = np.concatenate([np.stack([acting, acting], axis=1), *joined])
+            alone = np.stack([acting, acting], axis=1)
+            pairs = np.concatenate([alone, pairs, self._seeing(fresh)])
             if not len(pairs):
-                return
-            self._new = list[tuple[int, int]]()
+                return True
             for a in range(0, len(pairs), _CHUNK):
-                batch.expand(pairs[a : a + _CHUNK])
-            if batch.overflows:
-                self.overflow = batch.overflows[0]
-                return
-            pairs = self._with_all()
+                successors.take_steps(pairs[a : a + _CHUNK])
+            if successors.overflows:
+                return False
+            pairs = self._seen(successors.actors())
 
     def _meet(self, fresh: Numbers) -> Numbers:
-        """Take in new views; older ones of which a page elsewhere may now meet a condition."""
-        if not len(fresh):
-            return fresh
-        parts = self._parts
-        before = self._globals.count
-        none = np.zeros(len(fresh), np.int32)
+        """Take in new views; the older ones that a page elsewhere may now matter to."""
         views = self.views.rows[fresh]
-        places = self._globals.insert(parts.globals_of(views), none, none).astype(np.int64)
-        self._of_view = np.concatenate([self._of_view, places])
+        self.place = np.concatenate(
+            [self.place, _numbers(self.globals, self.pairs.globals_of(views))]
+        )
+        places = self.place[fresh]
         for view, place in zip(fresh.tolist(), places.tolist(), strict=True):
-            self._members[place].append(view)
-        more = np.zeros((self._globals.count - before, len(self._asked)), np.bool_)
-        self._met = np.concatenate([self._met, more])
-        rows = parts.joined(views, views, np.zeros(len(views), self._layout.unit))
+            self._looking[place].append(view)
+        more = np.zeros((self.globals.count - len(self.met), len(self._asked)), np.bool_)
+        self.met = np.concatenate([self.met, more])
+        rows = self.pairs.joined(views, views, self.pairs.flag_bits(self.met)[places])
+        results = self.program.check(np.ascontiguousarray(rows.T))
         turned = set[int]()
-        results = self._program.check(np.ascontiguousarray(rows.T))
-        for k, holds in enumerate(results):
-            true = np.broadcast_to(np.asarray(holds, np.bool_), len(fresh))
+        for k, result in enumerate(results):
+            holds: Bits = np.broadcast_to(np.asarray(result, np.bool_), len(fresh))
             if k < len(self._asked):
-                there = np.unique(places[true])
-                turned |= set(there[~self._met[there, k]].tolist())
-                self._met[there, k] = True
-            elif not true.all():
+                there = np.unique(places[holds])
+                turned |= set(there[~self.met[there, k]].tolist())
+                self.met[there, k] = True
+            elif not holds.all():
                 name = self._goals[k - len(self._asked)]
-                self.broken.setdefault(name, int(fresh[(~true).argmax()]))
-        again = [v for place in turned for v in self._members[place] if v < fresh[0]]
+                self.broken.setdefault(name, int(fresh[(~holds).argmax()]))
+        again = [v for place in turned for v in self._looking[place] if v < fresh[0]]
         return np.array(again, np.int64)
 
-    def _joined(self, fresh: Numbers) -> Numbers:
-        """New views as onlookers of the steps known for their globals."""
+    def _seeing(self, fresh: Numbers) -> Numbers:
+        """New views as onlookers of the steps that are known for their globals."""
+        places = self.place[fresh].tolist()
+        pairs = zip(fresh.tolist(), places, strict=True)
+        return _pairs([(actor, view) for view, place in pairs for actor in self._acting[place]])
+
+    def _seen(self, actors: Sequence[int]) -> Numbers:
+        """Views whose steps are new to those who look on, with all of these."""
         found = list[tuple[int, int]]()
-        for view, place in zip(fresh.tolist(), self._of_view[fresh].tolist(), strict=True):
-            found += [(actor, view) for actor in self._chosen[place]]
-        return np.array(found, np.int64).reshape(-1, 2)
-
-    def _with_all(self) -> Numbers:
-        """New acting views with all onlookers that are taken in."""
-        found = list[tuple[int, int]]()
-        for place, actor in self._new:
-            if actor not in self._chosen[place]:
-                self._chosen[place].append(actor)
-                found += [(actor, view) for view in self._members[place]]
-        return np.array(found, np.int64).reshape(-1, 2)
-
-    def exact(self, columns: Sequence[tuple[str, bool]]) -> NDArray[np.int16]:
-        """The codes of variables (name, whether per page) in each view: a row per view."""
-        found = [self._codes(name, (0,) if per_page else ()) for name, per_page in columns]
-        return np.stack(found, axis=1)
-
-    def _codes(self, name: str, index: tuple[int, ...]) -> NDArray[np.int16]:
-        cell = self._ground.number[name, index]
-        field = self._layout.fields[cell]
-        if not field.bits:
-            return np.full(self.views.count, self._ground.cells[cell].init or 0, np.int16)
-        units = self.views.rows[:, self._parts.place(field.unit)]
-        kind = units.dtype.type
-        return ((units >> kind(field.shift)) & kind((1 << field.bits) - 1)).astype(np.int16)
+        for actor in actors:
+            place = int(self.place[actor])
+            if actor not in self._acting[place]:
+                self._acting[place].append(actor)
+                found += [(actor, view) for view in self._looking[place]]
+        return _pairs(found)
 
 
-class _Successors(Batch):
+class Successors(Batch):
     """Takes the steps of pairs of views, and sorts out what they lead to."""
 
     def __init__(self, closure: Closure) -> None:
-        limits = 1 << 60, 1 << 60
-        super().__init__(closure._ground, closure._layout, closure.views, _CAPACITY, limits)
+        unlimited = 1 << 60, 1 << 60
+        super().__init__(closure.system, closure.layout, closure.views, _CAPACITY, unlimited)
         self._closure = closure
+        self._pairs, self._seen = _pairs([]), np.zeros(0, np.bool_)
+        self._actors = list[int]()
 
-    def expand(self, pairs: Numbers) -> None:
+    def take_steps(self, pairs: Numbers) -> None:
         """Take all steps of the first views of ``pairs``, seen by the second ones."""
-        closure, parts = self._closure, self._closure._parts
+        closure, parts = self._closure, self._closure.pairs
         views = closure.views.rows
-        first, second = views[pairs[:, 0]], views[pairs[:, 1]]
-        same = pairs[:, 0] == pairs[:, 1]
-        apart = parts.apart(first, second)
-        kept = same | apart
-        pairs, first, second = pairs[kept], first[kept], second[kept]
-        self._pairs, self._apart, self._same = pairs, apart[kept], same[kept]
-        places = closure._of_view[pairs[:, 0]]
-        self._places = places
-        flags = parts.flag_bits(closure._met)[places]
-        rows = parts.joined(first, second, flags)
-        self._exclusive = parts.exclusive_of(first)
-        closure._program.expand(rows, np.ascontiguousarray(rows.T), 0, self)
+        acting, looking = views[pairs[:, 0]], views[pairs[:, 1]]
+        apart = parts.apart(acting, looking)
+        kept = apart | (pairs[:, 0] == pairs[:, 1])
+        self._pairs, self._seen = pairs[kept], apart[kept]
+        flags = parts.flag_bits(closure.met)[closure.place[self._pairs[:, 0]]]
+        rows = parts.joined(acting[kept], looking[kept], flags)
+        closure.program.expand(rows, np.ascontiguousarray(rows.T), 0, self)
         self.flush()
 
+    def actors(self) -> list[int]:
+        """Views whose steps are new to those who look on, since the last time asked."""
+        found, self._actors = self._actors, []
+        return found
+
     def flush(self) -> None:
-        """Add the views that the steps taken so far lead to, and the steps that change globals."""
-        k, closure, parts = self._used, self._closure, self._closure._parts
+        """Add the views that the steps taken so far lead to.  Raises LimitReached."""
+        closure, parts, k = self._closure, self._closure.pairs, self._used
         self._used = 0
         rows, parent, action = self._rows[:k], self._parent[:k], self._action[:k]
-        if parts.counted:
-            few = parts.threads(rows) <= closure._most
+        if closure.most is not None:
+            few = parts.threads(rows) <= closure.most
             rows, parent, action = rows[few], parent[few], action[few]
-        if not len(rows):
-            return
-        before = closure.views.count
-        acted = parts.view(rows, 0)
-        closure._insert(acted)
-        seen = self._apart[parent]
-        closure._insert(parts.view(rows[seen], 1))
-        moved = self._same[parent] & closure._acts[action]
-        if moved.any():
-            self._note(rows[moved], parent[moved], action[moved])
+        closure.insert(parts.view(rows, 0))
+        closure.insert(parts.view(rows[self._seen[parent]], 1))
+        first, second = self._pairs[parent].T
+        acted = (first == second) & closure.acts[action]
+        self._note(rows[acted], first[acted], action[acted])
 
-    def _note(self, rows: Array, parent: Array, action: Array) -> None:
-        """Remember the steps that a page looking on may notice, and who takes them."""
-        closure, parts = self._closure, self._closure._parts
+    def _note(self, rows: Array, actors: Numbers, action: Array) -> None:
+        """Remember who takes the steps that a page looking on may notice, one for each step."""
+        closure, parts = self._closure, self._closure.pairs
         after = parts.globals_of(parts.view(rows, 0))
-        places = self._places[parent]
-        before = closure._globals.rows[places]
-        noticed = closure._bulk[action] | (before != after).any(axis=1)
-        if not noticed.any():
-            return
-        rows, parent, action = rows[noticed], parent[noticed], action[noticed]
-        keys = parts.keys(places[noticed], after[noticed], action, self._exclusive[parent])
-        known = closure._keys.count
-        none = np.zeros(len(keys), np.int32)
-        numbers = closure._keys.insert(keys, none, none)
+        places = closure.place[actors]
+        changed = (closure.globals.rows[places] != after).any(axis=1)
+        noticed = closure.bulk[action] | changed
+        places, after, action = places[noticed], after[noticed], action[noticed]
+        actors = actors[noticed]
+        known = closure.steps.count
+        exclusive = parts.exclusive(closure.views.rows[actors])
+        numbers = _numbers(closure.steps, parts.steps_of(places, after, action, exclusive))
         fresh = np.flatnonzero(numbers >= known)
         _, once = np.unique(numbers[fresh], return_index=True)
-        where = fresh[once]
-        actors = self._pairs[parent[where], 0]
-        closure._new += list(zip(places[noticed][where].tolist(), actors.tolist(), strict=True))
+        self._actors += actors[fresh[once]].tolist()
 
 
-class _Parts:
-    """Where the globals and the two pages lie in packed rows, and rows of views, globals, keys."""
+def _numbers(table: Visited, rows: Array) -> Numbers:
+    """The numbers of rows in a table, which takes in the new ones."""
+    none = np.zeros(len(rows), np.int32)
+    return table.insert(rows, none, none).astype(np.int64)
 
-    def __init__(
-        self,
-        layout: Layout,
-        group: Group,
-        system: GroundSystem,
-        form: PageForm,
-        flags: Sequence[str],
-    ) -> None:
-        self.layout, self._group = layout, group
-        unit = layout.unit
-        used = sorted({f.unit for f in layout.fields if f.bits})
-        ours = range(group.base, group.base + group.members * group.width)
-        self._shared = [u for u in used if u not in ours]
-        self._kind = unit.type
-        per = 8 // unit.itemsize
 
-        def rows_of(units: int) -> Layout:
-            return Layout(unit, -(-max(units, 1) // per) * per, (), ())
-
-        self._width = len(self._shared)
-        self.view_layout = rows_of(self._width + group.width)
-        self.global_layout = rows_of(self._width)
-        self.key_layout = Layout(np.dtype(np.uint64), 3 + self.global_layout.words, (), ())
-        number, fields = system.number, layout.fields
-        self._flags = [fields[number[name, ()]] for name in flags]
-        self._mask = np.full(self._width, ~self._kind(0), unit)
-        for flag in self._flags:
-            self._mask[self._shared.index(flag.unit)] &= ~self._kind(flag.mask)
-        self._exclusive = np.zeros(group.width, unit)
-        for name in form.exclusive:
-            field = fields[number[name, (0,)]]
-            if field.bits:
-                self._exclusive[field.unit - group.base] |= self._kind(field.mask)
-        per_page = {v.name for v in form.system.variables if v.dims}
-        self.counted = (
-            [
-                [fields[number[n, (m,) if n in per_page else ()]] for n in form.occupancy]
-                for m in range(_PAIR)
-            ]
-            if form.occupancy
-            else []
-        )
-
-    def place(self, unit: int) -> int:
-        """Where a unit of the globals or of the first page lies in a view."""
-        if unit in self._shared:
-            return self._shared.index(unit)
-        return self._width + unit - self._group.base
-
-    def view(self, rows: Array, page: int) -> Array:
-        """The views of one of the two pages."""
-        found = np.zeros((len(rows), self.view_layout.units), self.layout.unit)
-        found[:, : self._width] = rows[:, self._shared] & self._mask
-        a = self._group.base + page * self._group.width
-        found[:, self._width : self._width + self._group.width] = rows[:, a : a + self._group.width]
-        return found
-
-    def globals_of(self, views: Array) -> Array:
-        """The globals of views."""
-        found = np.zeros((len(views), self.global_layout.units), self.layout.unit)
-        found[:, : self._width] = views[:, : self._width]
-        return found
-
-    def joined(self, first: Array, second: Array, flags: Array) -> Array:
-        """Rows of two pages that share the globals."""
-        rows = np.zeros((len(first), self.layout.units), self.layout.unit)
-        rows[:, self._shared] = first[:, : self._width]
-        base, width = self._group.base, self._group.width
-        rows[:, base : base + width] = first[:, self._width : self._width + width]
-        rows[:, base + width : base + 2 * width] = second[:, self._width : self._width + width]
-        if flags.ndim > 1:
-            rows[:, self._shared] |= flags
-        return rows
-
-    def flag_bits(self, met: NDArray[np.bool_]) -> Array:
-        """What flags add to the globals, per row of ``met``."""
-        bits = np.zeros((len(met), self._width), self.layout.unit)
-        for k, flag in enumerate(self._flags):
-            bits[:, self._shared.index(flag.unit)] |= met[:, k].astype(
-                self.layout.unit
-            ) << self._kind(flag.shift)
-        return bits
-
-    def exclusive_of(self, views: Array) -> Array:
-        """The flags of a page that at most one page has."""
-        return np.ascontiguousarray(
-            views[:, self._width : self._width + self._group.width] & self._exclusive
-        )
-
-    def apart(self, first: Array, second: Array) -> NDArray[np.bool_]:
-        """Whether two views can be of two pages of one state."""
-        both = self.exclusive_of(first) & self.exclusive_of(second)
-        return ~both.any(axis=1)
-
-    def threads(self, rows: Array) -> Array:
-        """How many replicated threads are at one of the pages, at most."""
-        return np.maximum(*(self._sum(rows, fields) for fields in self.counted))
-
-    def _sum(self, rows: Array, fields: Iterable) -> Array:
-        total = np.zeros(len(rows), np.int64)
-        for f in fields:
-            if f.bits:
-                total += (
-                    (rows[:, f.unit] >> self._kind(f.shift)) & self._kind((1 << f.bits) - 1)
-                ).astype(np.int64)
-        return total
-
-    def keys(self, places: Numbers, after: Array, action: Array, exclusive: Array) -> Array:
-        """Rows that tell steps apart by what a page looking on may notice."""
-        words = self.global_layout.words
-        found = np.zeros((len(places), 3 + words), np.uint64)
-        found[:, 0] = places
-        found[:, 1] = action
-        for k in range(exclusive.shape[1]):
-            found[:, 2] = found[:, 2] * np.uint64(0x9E3779B97F4A7C15) + exclusive[:, k].astype(
-                np.uint64
-            )
-        found[:, 3:] = np.ascontiguousarray(after).view(np.uint64)
-        return found
+def _pairs(found: Sequence[tuple[int, int]]) -> Numbers:
+    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _acting_first(system: GroundSystem, sort: IndexSort) -> GroundSystem:
-    """Only the steps that act on the first page, or on none."""
+    """The system with only the steps that act on the first page, or on none."""
     kept = [
         a
         for a in system.actions
@@ -386,7 +242,7 @@ def _acting_first(system: GroundSystem, sort: IndexSort) -> GroundSystem:
     return replace(system, actions=tuple(replace(a, number=k) for k, a in enumerate(kept)))
 
 
-def _bulk(action: GroundAction, sort: IndexSort) -> bool:
+def _writes_all(action: GroundAction, sort: IndexSort) -> bool:
     return any(b.sort == sort for w in action.action.writes for b in w.binders)
 
 

@@ -28,8 +28,8 @@ from pagestate.engines.parametric.invariant import Invariant
 from pagestate.engines.parametric.laws import Law, mine
 from pagestate.engines.parametric.minimise import minimise, uses
 from pagestate.engines.parametric.owners import Owners, owners
-from pagestate.engines.parametric.printing import print_invariant, why
-from pagestate.engines.parametric.probe import Probe, Shown
+from pagestate.engines.parametric.printing import print_invariant, show_view, why
+from pagestate.engines.parametric.probe import Probe
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
@@ -42,6 +42,7 @@ _SUBJECT = "page"
 _THREADS = 3
 _MOST_THREADS = 4
 """Replicated threads per page in the views of any number of pages, at first and at most."""
+_LEADS_TO = "as far as one page and the globals tell, steps lead to "
 _LOOK_EVERY = 20
 """Queries between two looks at the clock, which take as long as a query on some machines."""
 
@@ -194,16 +195,15 @@ class Parametric:
             closure = self._closure(threads)
             if closure is not None:
                 columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
-                probe.table.add(closure.exact(columns))
-                if not self._form.occupancy:
-                    most = probe.table.exact.max(axis=0).tolist()
-                    probe.table.refine({n: m + 1 for (n, _), m in zip(columns, most, strict=True)})
-        doubtful = self._goals.keys() if closure is None else closure.broken.keys()
-        doubtful -= {n for n in doubtful if n in self._found or n in lost}
+                rows = closure.exact(columns)
+                probe.table.add(rows, all_of_them=not self._form.occupancy)
+        doubtful = set(self._goals if closure is None else closure.broken) - {*self._found, *lost}
         if doubtful:
             self._enlarge(probe, doubtful, learn=closure is None)
         if closure is not None:
-            lost |= {n: f'view {closure.broken[n]}' for n in doubtful if n not in self._found}
+            shown = {n: probe.table.values(rows[closure.broken[n]]) for n in doubtful}
+            names = {c.var.name: c for c in probe.table.columns}
+            lost |= {n: _LEADS_TO + show_view(v, names) for n, v in shown.items()}
         return closure is not None
 
     def _closure(self, threads: int) -> Closure | None:
@@ -213,10 +213,11 @@ class Parametric:
         if self._sort is None:
             return None
         try:
-            closure = Closure(self._form, self._sort, self._task.sizes, states, self._subject)
+            closure = Closure(
+                self._form, self._sort, self._task.sizes, states, self._subject, threads
+            )
         except NotInPairs:
             return None
-        closure.run(threads)
         return closure if closure.complete else None
 
     def _enlarge(self, probe: Probe, asked: Collection[str], learn: bool) -> bool:

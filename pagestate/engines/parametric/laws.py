@@ -83,8 +83,8 @@ class _Cluster:
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     """Laws for every counter of a page that is not a number of threads.
 
-    Without replicated threads numbers are as small as the table shows, and clauses tell them
-    apart: then only laws that hold everywhere are worth it.  Of a large table a sample is looked at; rows that refute a law found in it join the sample.
+    If the table shows all there is, clauses tell numbers apart: then only laws that hold everywhere
+    are worth it.  Of a large table a sample is looked at; rows that refute a law join the sample.
     """
     counters = {
         j: c.var.name
@@ -117,16 +117,18 @@ def _refuting(law: Law, table: Table) -> Rows:
     rows, places = table.exact, {c.var.name: j for j, c in enumerate(table.columns)}
 
     def worth(term: Expr) -> Matrix:
+        found: Matrix = np.ones(len(rows), np.int16)
         match term:
             case Read(var=var):
-                return rows[:, places[var]]
+                found = rows[:, places[var]]
             case Op(op="eq", args=(Read(var=var), Lit(value=value))):
-                column = table.columns[places[var]]
-                return (rows[:, places[var]] == column.values.index(value)).astype(np.int16)
+                code = table.columns[places[var]].values.index(value)
+                found = (rows[:, places[var]] == code).astype(np.int16)
             case Op(op="and", args=args):
-                return np.minimum.reduce([worth(a) for a in args])
+                found = np.minimum.reduce([worth(a) for a in args])
             case _:
-                return np.ones(len(rows), np.int16)
+                assert term == lit(1)
+        return found
 
     wrong = worth(law.target) != sum(w * worth(t) for w, t in law.terms)
     for name, codes in (law.where or {}).items():
@@ -246,7 +248,7 @@ def _laws_of(
     places = [k for k, c in enumerate(table.columns) if not c.numeric]
     columns, codes = [table.columns[k] for k in places], table.exact[:, places]
     laws, open_ = list[Law](), np.ones(len(wanted), np.bool_)
-    for cluster in _clusters(table, matrix, wanted, configs, not form.occupancy):
+    for cluster in _clusters(table, matrix, wanted, configs):
         wrong = _says(cluster.weights, matrix) != wanted
         mine_ = np.zeros(len(wanted), np.bool_)
         mine_[cluster.rows] = True
@@ -275,15 +277,13 @@ def _law(
     return Law(target, terms, where, implies(region, eq(left, right)))
 
 
-def _clusters(
-    table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs, plain_only: bool
-) -> list[_Cluster]:
+def _clusters(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
     """Laws with the rows they are for: all, where a variable has a value, other configurations."""
     everywhere = np.arange(len(wanted))
     whole = _fit(matrix, wanted, everywhere)
     if whole is not None:
         return [_Cluster(everywhere, whole)]
-    if plain_only:
+    if table.whole:
         return []
     plain, left = _by_value(table, matrix, wanted)
     open_ = np.bincount(configs.of_row[left], minlength=len(configs.codes))
@@ -413,8 +413,8 @@ def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     """A solution that uses the first independent rows of ``matrix`` (features)."""
     useful = np.flatnonzero(matrix.any(axis=1))
     useful = useful[_firsts(matrix[useful])]
-    work = np.concatenate([matrix[useful], wanted[None]]).T.astype(np.int64)
-    work = work[_firsts(work)].astype(np.float64)
+    rows = np.concatenate([matrix[useful], wanted[None]]).T
+    work = rows[_firsts(rows)].astype(np.float64)
     done, pivots = 0, list[int]()
     for column in range(len(useful)):
         if done == len(work):

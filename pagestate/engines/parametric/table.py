@@ -97,11 +97,15 @@ def columns_of(form: PageForm) -> tuple[Column, ...]:
 
 
 class Table:
-    """The views seen so far; ``exact`` are rows of exact values for the ledger."""
+    """The views seen so far; ``exact`` are rows of exact values for the ledger.
+
+    ``whole``: no state looks like anything else.
+    """
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
         self.columns = columns
         self.exact: Codes = np.zeros((0, len(columns)), np.int16)
+        self.whole = False
         self._known = set[bytes]()
         self._where = _Where(columns, self.exact)
 
@@ -132,9 +136,16 @@ class Table:
             found.append(np.stack(cells, axis=1))
         return self.add(np.concatenate(found))
 
-    def add(self, exact: Codes) -> int:
-        """Add rows of exact codes; how many views are new."""
+    def add(self, exact: Codes, *, all_of_them: bool = False) -> int:
+        """Add rows of exact codes; how many views are new.
+
+        If no state looks like anything else, views tell all numbers apart from now on.
+        """
         self.exact = distinct(np.concatenate([self.exact, exact]))
+        if all_of_them:
+            most = zip(self.columns, self.exact.max(axis=0, initial=0).tolist(), strict=True)
+            self.columns = tuple(replace(c, many=n + 1) if c.numeric else c for c, n in most)
+            self.whole = True
         cut = np.array([c.many if c.numeric else c.card for c in self.columns], np.int16)
         grown = self._where.rows if self._where.grown else self.exact[:0]
         views = distinct(np.concatenate([np.minimum(self.exact, cut), grown]))
@@ -146,15 +157,13 @@ class Table:
     def part(self, rows: NDArray[np.int64]) -> "Table":
         """A table of some of the exact rows, without views."""
         found = Table(self.columns)
-        found.exact = self.exact[rows]
+        found.exact, found.whole = self.exact[rows], self.whole
         return found
 
-    def refine(self, many: Mapping[str, int]) -> None:
-        """Tell numbers below these apart in views."""
-        self.columns = tuple(
-            replace(c, many=many.get(c.var.name, c.many)) if c.numeric else c for c in self.columns
-        )
-        self.add(self.exact[:0])
+    def values(self, exact: Codes) -> dict[str, Value]:
+        """What the variables are in an exact row."""
+        pairs = zip(self.columns, exact.tolist(), strict=True)
+        return {c.var.name: code if c.numeric else c.values[code] for c, code in pairs}
 
     def view(self, values: Mapping[str, Value]) -> Codes:
         """The view of one page, from the values of the variables."""
@@ -200,7 +209,7 @@ class Table:
         return min((self._widen(view, list(c), rng) for c in few), key=self._cost)
 
     def _needed(self, same: Masks, rng: random.Random) -> list[int]:
-        """Few columns such that each view differs in one of them; ``same`` says where it does not."""
+        """Few columns of which each view differs in one; ``same`` are those alike, by column."""
         order = list(range(len(self.columns)))
         rng.shuffle(order)
         later = np.bitwise_and.accumulate(same[order[::-1]], axis=0)[::-1]
@@ -271,11 +280,13 @@ class _Where:
 
     def at(self, column: int, code: int) -> Masks:
         """The views with this code."""
-        return self._bits[column][code]
+        found: Masks = self._bits[column][code]
+        return found
 
     def one_of(self, column: int, codes: Iterable[int]) -> Masks:
         """The views with one of these codes."""
-        return np.bitwise_or.reduce(self._bits[column][sorted(codes)], axis=0)
+        found: Masks = np.bitwise_or.reduce(self._bits[column][sorted(codes)], axis=0)
+        return found
 
     def met(self, column: int, views: Masks) -> frozenset[int]:
         """The codes that some of the views have."""
