@@ -17,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pagestate.core.expr import Expr, Param, substitute
 from pagestate.core.ground import GroundAction, GroundSystem, ground, member
@@ -30,6 +29,7 @@ from pagestate.engines.explicit.program import build
 from pagestate.engines.explicit.table import Visited
 from pagestate.engines.parametric.elsewhere import NotInPairs, with_flags
 from pagestate.engines.parametric.pairs import PAIR, Bits, Numbers, Pairs
+from pagestate.engines.parametric.table import Codes, Column
 
 _CHUNK = 1 << 14
 _CAPACITY = 1 << 17
@@ -97,10 +97,11 @@ class Closure:
         if self.views.count > _MOST_VIEWS:
             raise LimitReached(f"more than {_MOST_VIEWS} views")
 
-    def exact(self, columns: Sequence[tuple[str, bool]]) -> NDArray[np.int16]:
-        """The codes of variables (name, whether per page) in each view: a row per view."""
+    def exact(self, columns: Sequence[Column]) -> Codes:
+        """The exact codes of each view: a row per view, a column per variable."""
         views = self.views.rows
-        return np.stack([self.pairs.codes(views, n, per_page) for n, per_page in columns], axis=1)
+        codes = [self.pairs.codes(views, c.var.name, bool(c.var.dims)) for c in columns]
+        return np.stack(codes, axis=1)
 
     def _close(self) -> bool:
         """Take steps until they lead to nothing new; false if a counter ran into its bound."""

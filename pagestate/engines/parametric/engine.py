@@ -12,23 +12,21 @@ is `unknown` with the step that breaks the proof.  A violation found on the way 
 """
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
-from pagestate.core.pageform import NotInForm, page_form
+from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Progress, Report, Task
+from pagestate.engines.parametric.attempt import Aim, attempt
 from pagestate.engines.parametric.closure import Closure
 from pagestate.engines.parametric.elsewhere import NotInPairs
-from pagestate.engines.parametric.invariant import Invariant
-from pagestate.engines.parametric.laws import Law, mine
-from pagestate.engines.parametric.minimise import minimise, uses
-from pagestate.engines.parametric.owners import Owners, owners
-from pagestate.engines.parametric.printing import print_invariant, show_view, why
+from pagestate.engines.parametric.forget import NotForgotten, forgetting, numbers_of, reads
+from pagestate.engines.parametric.printing import show_view, why
 from pagestate.engines.parametric.probe import Probe
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
@@ -115,8 +113,10 @@ class Parametric:
 
     def _enough(self) -> bool:
         """Whether a violation was found, and more is not asked for."""
-        violated = any(a.verdict == Verdict.VIOLATED for a in self._found.values())
-        return self._until_violated and violated
+        return self._until_violated and self._violated()
+
+    def _violated(self) -> bool:
+        return any(a.verdict == Verdict.VIOLATED for a in self._found.values())
 
     def _undecided(self, prop: Property) -> Answer:
         if prop.kind == "reachable" and self._probe is not None:
@@ -160,11 +160,13 @@ class Parametric:
         """
         end = time.process_time() + self._seconds
         threads, lost = _THREADS, dict[str, str]()
-        closed = self._close(probe, threads, lost)
-        cubes, stuck = tuple[Cube, ...](), None
+        if self._form.occupancy and self._violated():
+            self._forget(self._open(()), end, all_or_none=True)
+        closed = not self._open(()) or self._close(probe, threads, lost)
+        cubes = tuple[Cube, ...]()
         while (goals := self._open(lost)) and not self._enough():
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
-            stuck, cubes = self._attempt(probe, goals, cubes, end)
+            stuck, cubes = self._attempt(probe.table, goals, cubes, end)
             if stuck is None:
                 break
             if time.process_time() < end:
@@ -175,10 +177,10 @@ class Parametric:
                 if not closed and self._enlarge(probe, goals, learn=True):
                     continue
             names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
-            lost |= dict.fromkeys(names or goals, self._reason)
-        while self._open(()) and not self._enough() and time.process_time() < end:
-            if not self._enlarge(probe, self._open(()), learn=False):
-                break
+            lost |= dict.fromkeys(names or goals, why(stuck, probe.table))
+        if not self._enough():
+            self._forget(self._open(()), end)
+            self._search(probe, end)
         self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
 
@@ -191,34 +193,63 @@ class Parametric:
 
         Properties that they break are looked for in an instance, and are ``lost`` if none shows it.
         """
+        table = probe.table
         with self._phase("explore"):
-            closure = self._closure(threads)
-            if closure is not None:
-                columns = [(c.var.name, bool(c.var.dims)) for c in probe.table.columns]
-                rows = closure.exact(columns)
-                probe.table.add(rows, all_of_them=not self._form.occupancy)
+            closure = self._closure(self._form, self._open(()), threads)
+            if closure is None:
+                rows = table.exact
+            else:
+                rows = closure.exact(table.columns)
+                table.add(rows, all_of_them=not self._form.occupancy)
         doubtful = set(self._goals if closure is None else closure.broken) - {*self._found, *lost}
         if doubtful:
             self._enlarge(probe, doubtful, learn=closure is None)
         if closure is not None:
-            shown = {n: probe.table.values(rows[closure.broken[n]]) for n in doubtful}
-            names = {c.var.name: c for c in probe.table.columns}
-            lost |= {n: _LEADS_TO + show_view(v, names) for n, v in shown.items()}
+            shown = {n: table.values(rows[closure.broken[n]]) for n in doubtful - {*self._found}}
+            lost |= {n: _LEADS_TO + show_view(v, table.columns) for n, v in shown.items()}
         return closure is not None
 
-    def _closure(self, threads: int) -> Closure | None:
+    def _closure(self, form: PageForm, goals: Mapping[str, Expr], threads: int) -> Closure | None:
         """The views that any number of pages lead to; None: they could not be worked out."""
         kinds = {p.name: p.kind for p in self._task.properties}
-        states = {n: g for n, g in self._open(()).items() if kinds[n] == "always"}
+        states = {n: g for n, g in goals.items() if kinds[n] == "always"}
         if self._sort is None:
             return None
         try:
-            closure = Closure(
-                self._form, self._sort, self._task.sizes, states, self._subject, threads
-            )
+            closure = Closure(form, self._sort, self._task.sizes, states, self._subject, threads)
         except NotInPairs:
             return None
         return closure if closure.complete else None
+
+    def _forget(self, goals: Mapping[str, Expr], end: float, all_or_none: bool = False) -> None:
+        """Prove those of the goals that hold whatever counters say; ``all_or_none``: or nothing."""
+        hidden = numbers_of(self._form)
+        states = {p.name for p in self._task.properties if p.kind == "always"}
+        kept = {n: g for n, g in goals.items() if n in states and not reads(g, hidden)}
+        if not kept or not hidden or (all_or_none and len(kept) < len(goals)):
+            return
+        with self._phase("explore"):
+            try:
+                form = forgetting(self._form, hidden)
+            except NotForgotten:
+                return
+            closure = self._closure(form, kept, 0)
+            if closure is None or (all_or_none and closure.broken):
+                return
+            table = Table(columns_of(form))
+            table.add(closure.exact(table.columns), all_of_them=True)
+        kept = {n: g for n, g in kept.items() if n not in closure.broken}
+        if kept:
+            self._attempt(table, kept, (), end)
+
+    def _search(self, probe: Probe, end: float) -> None:
+        """Look for executions of larger instances that decide what is open."""
+        goals = {p.name for p in self._task.properties if p.kind == "reachable"}
+        if goals - self._found.keys() and max(probe.sizes.index.values(), default=0) == 1:
+            self._enlarge(probe, (), learn=False)
+        while (left := self._open(())) and not self._enough() and time.process_time() < end:
+            if not self._enlarge(probe, left, learn=False):
+                break
 
     def _enlarge(self, probe: Probe, asked: Collection[str], learn: bool) -> bool:
         """Search the next larger instance for violations; whether there was one."""
@@ -229,64 +260,46 @@ class Parametric:
         return shown is not None
 
     def _attempt(
-        self, probe: Probe, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
+        self, table: Table, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
     ) -> tuple[Stuck | None, tuple[Cube, ...]]:
         """Try to prove ``goals``: what could not be kept if not, and what clauses exclude."""
-        with self._phase("laws"):
-            laws = mine(self._form, probe.table, self._subject)
-            sums = owners(self._form, probe.table, self._subject)
-        self._say(f"{probe.table.size} views, {len(laws)} ledger laws")
-        guesses = [(law.formula, law.where) for law in laws]
-        guesses += [(own.formula, None) for own in sums]
-        with self._phase("loop"):
-            proof = Proof(
-                self._form, self._sort, self._subject, tuple(goals.items()), guesses,
-                probe.table, cubes,
-            )  # fmt: skip
-            try:
-                stuck = proof.run(_Clock(self, proof, end))
-            finally:
-                self.queries += proof.queries
-        if stuck is None:
-            self._found |= self._proved(proof, goals, laws, sums)
-        else:
-            self._reason = why(stuck, probe.table)
-        return stuck, proof.cubes()
-
-    def _proved(
-        self,
-        proof: Proof,
-        goals: Mapping[str, Expr],
-        laws: Sequence[Law],
-        sums: Sequence[Owners],
-    ) -> dict[str, Answer]:
-        minimise(proof)
-        laws_left = tuple(f.formula for f in proof.facts if f.kind == "law")
-        clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
-        text = print_invariant(proof, laws, sums)
-        proved = Invariant(proof.subject, tuple(goals), laws_left, clauses, text, uses(proof))
-        size = f"{_count(len(laws_left), 'law')}, {_count(len(clauses), 'clause')}"
-        self._say(f"{size}, {_count(proof.queries, 'query')}")
-        reason = f"inductive invariant: {size}"
-        return {
-            n: Answer(n, Verdict.PROVED, self.name, reason=reason, certificate=proved)
-            for n in goals
-        }
+        self._say(f"{table.size} views")
+        aim = Aim(self._form, self._sort, self._subject)
+        clock = _Clock(self, end)
+        try:
+            done = attempt(aim, table, goals, cubes, self._phase, clock)
+        finally:
+            self.queries += clock.queries
+        if done.invariant is not None:
+            laws, clauses = len(done.invariant.laws), len(done.invariant.clauses)
+            size = f"{_count(laws, 'law')}, {_count(clauses, 'clause')}"
+            self._say(f"{size}, {_count(clock.queries, 'query')}")
+            for name in goals:
+                self._found[name] = Answer(
+                    name,
+                    Verdict.PROVED,
+                    self.name,
+                    reason=f"inductive invariant: {size}",
+                    certificate=done.invariant,
+                )
+        return done.stuck, done.cubes
 
     def _say(self, note: str) -> None:
         self._report(Progress(self.name, 0, None, note))
 
 
 class _Clock:
-    """Reports from time to time, and says when the time is over."""
+    """Counts queries, reports from time to time, and says when the time is over."""
 
-    def __init__(self, engine: Parametric, proof: Proof, end: float) -> None:
-        self._engine, self._proof, self._end = engine, proof, end
+    def __init__(self, engine: Parametric, end: float) -> None:
+        self._engine, self._end = engine, end
+        self.queries = 0
 
-    def __call__(self) -> bool:
-        if self._proof.queries % _LOOK_EVERY:
+    def __call__(self, proof: Proof) -> bool:
+        self.queries = proof.queries
+        if self.queries % _LOOK_EVERY:
             return True
-        self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
+        self._engine._say(f"{self.queries} queries, {len(proof.facts)} facts")
         return time.process_time() < self._end
 
 

@@ -62,16 +62,17 @@ def why(stuck: Stuck, table: Table) -> str:
     of = " on another page" if stuck.step.endswith("@bystander") else ""
     facts = ", ".join(law(f) for f in stuck.facts[:_FEW])
     more = f" and {len(stuck.facts) - _FEW} more" if len(stuck.facts) > _FEW else ""
-    before = " beside ".join(show_view(v, columns) for v in stuck.before)
+    before = " beside ".join(show_view(v, table.columns) for v in stuck.before)
     return f"no law keeps {facts}{more} when {step}{of} starts from {before}"
 
 
-def show_view(values: Mapping[str, Value], columns: Mapping[str, Column]) -> str:
+def show_view(values: Mapping[str, Value], columns: Sequence[Column]) -> str:
     """What a page and the globals look like, where that is not what comes first."""
+    pairs = ((c, values[c.var.name]) for c in columns)
     told = (
-        name if value is True else f"{name}={value}"
-        for name, value in values.items()
-        if value and columns[name].values[:1] != (value,)
+        c.var.name if value is True else f"{c.var.name}={value}"
+        for c, value in pairs
+        if value and c.values[:1] != (value,)
     )
     return f"({', '.join(told)})"
 
