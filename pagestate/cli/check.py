@@ -110,7 +110,7 @@ Exit codes:
     default=Larger.AUTO.value,
     show_default=True,
     help="Without --size, --depth and --engine: prove for every size what holds at the model's "
-    "sizes. auto: where that is quick.",
+    "sizes. auto: of one scenario, or where that is quick.",
 )
 @click.option(
     "--cross-check",
@@ -199,7 +199,10 @@ def check(
                 check_folder(folder)
     meter = Meter()
     mode = Larger.NEVER if sizes else Larger(larger)
-    options = Options(engine, depth, timeout, trace_dir, cross_check=cross_check, larger=mode)
+    options = Options(
+        engine, depth, timeout, trace_dir, cross_check=cross_check, larger=mode,
+        alone=request is not None or len(parts) == 1,
+    )  # fmt: skip
     with user_errors():
         try:
             if request is None:

@@ -2,8 +2,9 @@
 
 A check that names no size is about the sizes of the model.  Where nothing was found there, the
 engine for every size may go on: what it proves is `proved` instead of `exhausted`, and a violation
-that only a larger instance shows is a violation.  That takes much longer than the search where a
-model has many steps, so `check` tries it by itself for small systems only (``Larger.AUTO``).
+that only a larger instance shows is a violation.  That takes longer than the search where a model
+has many steps, so of a model with many scenarios `check` tries it by itself where it is small only
+(``Larger.AUTO``), and of a scenario that is looked at alone in any case.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,9 +19,11 @@ from pagestate.run.outcome import Outcome
 
 MOST_STEPS = 64
 """The steps of a system for which the proof takes about as long as start-up."""
+MOST_ALONE = 600
+"""The steps of one that is checked alone: of a kernel model it takes seconds."""
 OTHER_SIZES = "other sizes:"
 """How a note about them begins."""
-SECONDS = 3.0
+SECONDS, SECONDS_ALONE = 3.0, 20.0
 """Processor time for the proof where nobody asked for it."""
 
 
@@ -36,9 +39,12 @@ Ask = Callable[[Request, float | None], Outcome]
 """Asks the engine for every size, within a number of seconds (None: its own limit)."""
 
 
-def upgrade(request: Request, outcome: Outcome, mode: Larger, ask: Ask) -> None:
+def upgrade(
+    request: Request, outcome: Outcome, mode: Larger, ask: Ask, *, alone: bool = False
+) -> None:
     """Ask for every size about what ``outcome`` exhausted, and put the answers in it.
 
+    ``alone``: no other scenario is checked, so that there is more time for this one.
     What is not proved stays as it is; a note says why.  An error of the proof is one of the run.
     """
     open_ = _candidates(request, outcome.results)
@@ -48,13 +54,14 @@ def upgrade(request: Request, outcome: Outcome, mode: Larger, ask: Ask) -> None:
     if not sorts:
         return
     steps = len(request.compiled.system.actions)
-    if mode == Larger.AUTO and steps > MOST_STEPS:
+    if mode == Larger.AUTO and steps > (MOST_ALONE if alone else MOST_STEPS):
         outcome.notes.append(
             f"{OTHER_SIZES} not tried, the model has {steps} steps (--any always tries it)"
         )
         return
     wider = replace(request, properties=open_, unbounded=frozenset(s.name for s in sorts))
-    found = ask(wider, SECONDS if mode == Larger.AUTO else None)
+    seconds = SECONDS_ALONE if alone else SECONDS
+    found = ask(wider, seconds if mode == Larger.AUTO else None)
     outcome.errors += found.errors
     outcome.problems += found.problems
     outcome.interrupted |= found.interrupted

@@ -49,8 +49,8 @@ class Options:
     ``memory`` bounds the bytes of each engine's process (None: what the machine has), ``rlimit``
     the work of each call of the solver, in Z3's units (0: no bound).  ``cross_check``: ``auto``
     runs every engine that fits to its end, one after the other, and compares their answers.
-    ``larger``: whether ``auto`` asks for every size what a finite search exhausted.  ``proof``
-    bounds the processor time of a proof for every size, in seconds (None: the engine's limit).
+    ``larger``: whether ``auto`` asks for every size what a finite search exhausted (``alone``: no
+    other scenario is checked, so there is more time for it).  ``proof`` bounds the processor time of a proof for every size, in seconds (None: the engine's limit).
     """
 
     engine: str = "auto"
@@ -61,6 +61,7 @@ class Options:
     rlimit: int = 0
     cross_check: bool = False
     larger: Larger = Larger.NEVER
+    alone: bool = False
     proof: float | None = None
 
 
@@ -96,7 +97,7 @@ def run(
                 more = replace(options, engine="parametric", timeout=left, proof=seconds)
                 return _Run(wider, more, watch, work, interrupt).run()
 
-            upgrade(request, outcome, options.larger, ask)
+            upgrade(request, outcome, options.larger, ask, alone=options.alone)
         return outcome
 
 

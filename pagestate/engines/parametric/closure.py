@@ -18,10 +18,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from pagestate.core.expr import Expr, Param, substitute
+from pagestate.core.evaluate import OutOfRange
+from pagestate.core.expr import Expr, Param, conj, le, lit, substitute
 from pagestate.core.ground import GroundAction, GroundSystem, ground, member
 from pagestate.core.pageform import PageForm
-from pagestate.core.sorts import IndexSort, Sizes
+from pagestate.core.sorts import IndexSort, IntSort, Sizes
+from pagestate.core.system import Action, System
 from pagestate.engines.explicit.batch import Batch, LimitReached
 from pagestate.engines.explicit.initial import TooMany, initial_rows
 from pagestate.engines.explicit.pack import Array, make_layout
@@ -56,7 +58,7 @@ class Closure:
         subject: Param,
         threads: int,
     ) -> None:
-        system, self._asked = with_flags(form.system, sort)
+        system, self._asked = with_flags(_counted(form), sort)
         pair = replace(sizes, index={**sizes.index, sort.name: PAIR})
         self.system = _acting_first(ground(system, pair), sort)
         self.layout = make_layout(self.system, (sort,))
@@ -88,7 +90,7 @@ class Closure:
             for page in range(PAIR):
                 self.insert(self.pairs.view(rows, page))
             self.complete = self._close()
-        except (TooMany, LimitReached):
+        except (TooMany, LimitReached, OutOfRange):
             pass
 
     def insert(self, views: Array) -> None:
@@ -231,6 +233,26 @@ def _numbers(table: Visited, rows: Array) -> Numbers:
 
 def _pairs(found: Sequence[tuple[int, int]]) -> Numbers:
     return np.array(found, np.int64).reshape(-1, 2)
+
+
+def _counted(form: PageForm) -> System:
+    """The system with steps that keep numbers of threads in their sorts.
+
+    They do so in every state; but views that no state has together may count a thread twice.
+    """
+    sorts = {n: form.system.variable(n).sort for n in form.occupancy}
+
+    def within(action: Action) -> Action:
+        guard = action.guard
+        for write in action.writes:
+            match sorts.get(write.var):
+                case IntSort(lo=lo, hi=hi):
+                    guard = conj(guard, le(lit(lo), write.value), le(write.value, lit(hi)))
+                case _:
+                    pass
+        return replace(action, guard=guard)
+
+    return replace(form.system, actions=tuple(within(a) for a in form.system.actions))
 
 
 def _acting_first(system: GroundSystem, sort: IndexSort) -> GroundSystem:
