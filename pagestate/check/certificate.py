@@ -8,14 +8,14 @@ every script.  The obligations come from :mod:`pagestate.check.obligations` (of 
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pagestate.check.instance import obligations_of
-from pagestate.check.obligations import Obligation
+from pagestate.check.obligations import Obligation, numbered, obligations
 from pagestate.check.smtlib import NoText
-from pagestate.check.solvers import Unreadable, solver_called
+from pagestate.check.solvers import Refuter, Unreadable, refuter_called
 from pagestate.check.termjson import invariant_text
 from pagestate.core.invariant import AnyInvariant, Invariant
 from pagestate.engines.interface import Task
@@ -58,30 +58,55 @@ def refuted(
 ) -> tuple[AnyInvariant, tuple[Obligation, ...], tuple[str, ...]]:
     """The obligations of an invariant, and those that are not refuted.
 
-    Where its hints do not suffice they are dropped: the invariant is given back as it was refuted.
-    Raises smtlib.NoText.
+    Where its hints do not suffice more is assumed, of further pages first: the invariant is given
+    back as it was refuted.  Raises smtlib.NoText.
     """
-    made = obligations_of(task, invariant)
-    wrong = recheck(made)
-    if wrong and isinstance(invariant, Invariant) and invariant.uses:
-        invariant = replace(invariant, uses=())
-        made = obligations_of(task, invariant)
-        wrong = recheck(made)
-    return invariant, made, wrong
+    made, refuter = obligations_of(task, invariant), refuter_called("z3")
+    wrong = _open(made, refuter)
+    if isinstance(invariant, Invariant):
+        for everything in (False, True):
+            steps = frozenset(o.step for o in made if o.title in wrong) - {""}
+            if not steps:
+                break
+            invariant = _assuming_more(invariant, steps, everything)
+            again = {o.title: o for o in obligations(task, invariant, steps)}
+            made = numbered([again.get(o.title, o) for o in made])
+            kept = {title: why for title, why in wrong.items() if title not in again}
+            wrong = kept | _open(again.values(), refuter)
+    return invariant, made, _said(made, wrong)
+
+
+def _assuming_more(invariant: Invariant, steps: frozenset[str], everything: bool) -> Invariant:
+    """The invariant with hints that assume more for steps in a role."""
+    elsewhere = tuple(sorted({*invariant.elsewhere, *steps}))
+    if not everything:
+        return replace(invariant, elsewhere=elsewhere)
+    facts = len(invariant.properties) + len(invariant.laws) + len(invariant.clauses)
+    uses = {**dict(invariant.uses), **dict.fromkeys(sorted(steps), tuple(range(facts)))}
+    return replace(invariant, elsewhere=elsewhere, uses=tuple(uses.items()))
 
 
 def recheck(made: Sequence[Obligation], solver: str = "z3") -> tuple[str, ...]:
-    """The obligations that a fresh solver does not refute, with the reason.  Raises NoSolver."""
-    found, satisfiable = list[str](), solver_called(solver)
+    """The obligations that a solver does not refute, with the reason.  Raises NoSolver."""
+    return _said(made, _open(made, refuter_called(solver)))
+
+
+def _said(made: Sequence[Obligation], wrong: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{o.title}: {wrong[o.title]}" for o in made if o.title in wrong)
+
+
+def _open(made: Iterable[Obligation], refuter: Refuter) -> dict[str, str]:
+    """By title the obligations that are not refuted, with the reason."""
+    found = dict[str, str]()
     for obligation in made:
         try:
-            answer = satisfiable(obligation.text)
+            answer = refuter.satisfiable(obligation.shared, obligation.body)
         except Unreadable as error:
-            found.append(f"{obligation.title}: {error}")
+            found[obligation.title] = str(error)
             continue
         if answer is not False:
-            found.append(f"{obligation.title}: {'undecided' if answer is None else 'not refuted'}")
-    return tuple(found)
+            found[obligation.title] = "undecided" if answer is None else "not refuted"
+    return found
 
 
 def write(

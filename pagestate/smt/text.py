@@ -1,36 +1,23 @@
-"""SMT-LIB text handed to a fresh solver."""
+"""SMT-LIB commands handed to Z3 as text."""
 
 import z3
 
+MILLISECONDS = 60_000
+"""How long one question may take."""
 
-class BadText(Exception):
-    """The text is not SMT-LIB that the solver reads; the message is the solver's."""
 
+class Shell:
+    """Z3 as it reads SMT-LIB: commands one after the other, in a context of its own."""
 
-class Reader:
-    """Reads texts one after the other, each with a solver of its own.
-
-    What they share is the memory that terms live in, which takes longer to set up than most texts
-    take to refute.
-    """
-
-    def __init__(self, milliseconds: int = 60_000) -> None:
+    def __init__(self) -> None:
         self._context = z3.Context()
-        self._milliseconds = milliseconds
+        # a bound on the search of an engine is not one on the check of its result
+        self(f"(set-option :timeout {MILLISECONDS})\n(set-option :rlimit 0)\n")
 
-    def satisfiable(self, text: str) -> bool | None:
-        """Whether the assertions in ``text`` can hold together; None if undecided in time.
-
-        Raises BadText.
-        """
-        solver = z3.SimpleSolver(ctx=self._context)
-        solver.set("timeout", self._milliseconds)
-        solver.set("rlimit", 0)  # a bound on the search is not one on the check of its result
+    def __call__(self, commands: str) -> list[str]:
+        """What Z3 answers, line by line; errors are lines, too."""
         try:
-            solver.from_string(text)
+            said = z3.Z3_eval_smtlib2_string(self._context.ref(), commands)
         except z3.Z3Exception as error:
-            raise BadText(str(error)) from error
-        if len(solver.assertions()) == 0:
-            raise BadText("nothing is asserted")
-        found = solver.check()
-        return None if found == z3.unknown else bool(found == z3.sat)
+            said = f"(error {error})"
+        return [line for line in said.splitlines() if line]
