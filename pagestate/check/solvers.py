@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Protocol
 
 SOLVERS = ("cvc5", "z3")
-_ANSWERS = {"unsat": False, "sat": True, "unknown": None, "timeout": None}
+_ANSWERS = {"unsat": False, "sat": True, "unknown": None}
 _DECLARE = ("(declare-const ", "(define-fun ")
 
 
@@ -39,67 +39,93 @@ def refuter_called(name: str) -> Refuter:
     return _Session(_cvc5() if name == "cvc5" else _z3())
 
 
-class Shell(Protocol):
-    """A running solver: reads commands and gives its answers, a line each.  Raises Unreadable."""
+class Reader(Protocol):
+    """A running solver.  It raises Unreadable, and is of no more use then."""
 
-    def __call__(self, commands: str) -> Sequence[str]: ...
+    def define(self, text: str) -> None:
+        """Read declarations and definitions, and keep them."""
+
+    def satisfiable(self, text: str) -> bool | None:
+        """Whether the assertions in ``text`` can hold together; they are forgotten afterwards."""
 
 
 class _Session:
-    """A refuter that starts its solver again after anything unexpected."""
+    """A refuter that starts another reader after anything unexpected."""
 
-    def __init__(self, start: Callable[[], Shell]) -> None:
+    def __init__(self, start: Callable[[], Reader]) -> None:
         self._start = start
-        self._shell: Shell | None = None
+        self._reader: Reader | None = None
         self._known = set[str]()
 
     def satisfiable(self, shared: Sequence[str], body: str) -> bool | None:
-        if self._shell is None:
-            self._shell, self._known = self._start(), set()
-        shell, self._shell = self._shell, None
+        reader, self._reader = self._reader, None
+        if reader is None:
+            reader, self._known = self._start(), set()
         new = [text for text in shared if text not in self._known]
-        for text in new:
-            if not all(line.startswith(_DECLARE) for line in text.splitlines()):
-                raise Unreadable("what scripts share asserts something")
-        said = shell(f"{''.join(new)}(push 1)\n{body}(check-sat)\n(pop 1)\n")
-        if len(said) != 1 or said[0] not in _ANSWERS:
-            raise Unreadable(f"the solver says {' '.join(said) or 'nothing'}")
+        if not all(line.startswith(_DECLARE) for text in new for line in text.splitlines()):
+            raise Unreadable("what scripts share asserts something")
+        reader.define("".join(new))
         self._known.update(new)
-        self._shell = shell
-        return _ANSWERS[said[0]]
+        answer = reader.satisfiable(body)
+        self._reader = reader
+        return answer
 
 
-def _z3() -> Callable[[], Shell]:
-    from pagestate.smt.text import Shell as Z3
+def _z3() -> Callable[[], Reader]:
+    from pagestate.smt import text
+
+    class Z3:
+        def __init__(self) -> None:
+            self._reader = text.Reader()
+
+        def define(self, commands: str) -> None:
+            try:
+                self._reader.define(commands)
+            except text.BadText as error:
+                raise Unreadable(str(error)) from None
+
+        def satisfiable(self, commands: str) -> bool | None:
+            try:
+                return self._reader.satisfiable(commands)
+            except text.BadText as error:
+                raise Unreadable(str(error)) from None
 
     return Z3
 
 
-def _cvc5() -> Callable[[], Shell]:
+def _cvc5() -> Callable[[], Reader]:
     try:
         cvc5 = import_module("cvc5")
     except ImportError:
         raise NoSolver("cvc5 is not installed: pip install 'pagestate[certify]'") from None
 
-    def start() -> Shell:
-        solver = cvc5.Solver()
-        solver.setOption("incremental", "true")
-        solver.setOption("tlimit-per", "60000")
-        parser = cvc5.InputParser(solver)
-        parser.setIncrementalStringInput(cvc5.InputLanguage.SMT_LIB_2_6, "certificate")
-        manager = parser.getSymbolManager()
+    class Cvc5:
+        def __init__(self) -> None:
+            self._solver = cvc5.Solver()
+            self._solver.setOption("incremental", "true")
+            self._solver.setOption("tlimit-per", "60000")
+            self._parser = cvc5.InputParser(self._solver)
+            self._manager = self._parser.getSymbolManager()
+            self.define("(set-logic QF_LIA)\n")
 
-        def shell(commands: str) -> Sequence[str]:
-            parser.appendIncrementalStringInput(commands)
-            said = list[str]()
+        def define(self, commands: str) -> None:
+            if said := self._run(commands):
+                raise Unreadable(f"the solver says {' '.join(said)}")
+
+        def satisfiable(self, commands: str) -> bool | None:
+            said = self._run(f"(push 1)\n{commands}(check-sat)\n(pop 1)\n")
+            if len(said) != 1 or said[0] not in _ANSWERS:
+                raise Unreadable(f"the solver says {' '.join(said) or 'nothing'}")
+            return _ANSWERS[said[0]]
+
+        def _run(self, commands: str) -> list[str]:
+            said, language = list[str](), cvc5.InputLanguage.SMT_LIB_2_6
             try:
-                while not (command := parser.nextCommand()).isNull():
-                    said += str(command.invoke(solver, manager) or "").split("\n")
+                self._parser.setStringInput(language, commands, "certificate")
+                while not (command := self._parser.nextCommand()).isNull():
+                    said += str(command.invoke(self._solver, self._manager) or "").splitlines()
             except RuntimeError as error:
                 raise Unreadable(str(error)) from None
             return [line for line in said if line]
 
-        shell("(set-logic QF_LIA)\n")
-        return shell
-
-    return start
+    return Cvc5
