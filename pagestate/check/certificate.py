@@ -8,12 +8,13 @@ every script.  The obligations come from :mod:`pagestate.check.obligations` (of 
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pagestate.check.instance import obligations_of
-from pagestate.check.obligations import Obligation, numbered, obligations
+from pagestate.check.obligation import Obligation, numbered
+from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
 from pagestate.check.solvers import Refuter, Unreadable, refuter_called
 from pagestate.check.termjson import invariant_text
@@ -61,19 +62,19 @@ def refuted(
     Where its hints do not suffice more is assumed, of further pages first: the invariant is given
     back as it was refuted.  Raises smtlib.NoText.
     """
-    made, refuter = obligations_of(task, invariant), refuter_called("z3")
-    wrong = _open(made, refuter)
+    made, refuter = list(obligations_of(task, invariant)), refuter_called("z3")
+    wrong = [_open(o, refuter) for o in made]
     if isinstance(invariant, Invariant):
         for everything in (False, True):
-            steps = frozenset(o.step for o in made if o.title in wrong) - {""}
+            steps = frozenset(o.step for o, why in zip(made, wrong, strict=True) if why) - {""}
             if not steps:
                 break
             invariant = _assuming_more(invariant, steps, everything)
-            again = {o.title: o for o in obligations(task, invariant, steps)}
-            made = numbered([again.get(o.title, o) for o in made])
-            kept = {title: why for title, why in wrong.items() if title not in again}
-            wrong = kept | _open(again.values(), refuter)
-    return invariant, made, _said(made, wrong)
+            places = [n for n, o in enumerate(made) if o.step in steps]
+            again = obligations(task, invariant, steps)
+            for n, obligation in zip(places, again, strict=True):
+                made[n], wrong[n] = obligation, _open(obligation, refuter)
+    return invariant, numbered(made), _said(made, wrong)
 
 
 def _assuming_more(invariant: Invariant, steps: frozenset[str], everything: bool) -> Invariant:
@@ -88,25 +89,21 @@ def _assuming_more(invariant: Invariant, steps: frozenset[str], everything: bool
 
 def recheck(made: Sequence[Obligation], solver: str = "z3") -> tuple[str, ...]:
     """The obligations that a solver does not refute, with the reason.  Raises NoSolver."""
-    return _said(made, _open(made, refuter_called(solver)))
+    refuter = refuter_called(solver)
+    return _said(made, [_open(o, refuter) for o in made])
 
 
-def _said(made: Sequence[Obligation], wrong: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(f"{o.title}: {wrong[o.title]}" for o in made if o.title in wrong)
+def _open(obligation: Obligation, refuter: Refuter) -> str:
+    """Why an obligation is not refuted; "" if it is."""
+    try:
+        answer = refuter.satisfiable(obligation.shared, obligation.body)
+    except Unreadable as error:
+        return str(error) or "unreadable"
+    return "" if answer is False else "undecided" if answer is None else "not refuted"
 
 
-def _open(made: Iterable[Obligation], refuter: Refuter) -> dict[str, str]:
-    """By title the obligations that are not refuted, with the reason."""
-    found = dict[str, str]()
-    for obligation in made:
-        try:
-            answer = refuter.satisfiable(obligation.shared, obligation.body)
-        except Unreadable as error:
-            found[obligation.title] = str(error)
-            continue
-        if answer is not False:
-            found[obligation.title] = "undecided" if answer is None else "not refuted"
-    return found
+def _said(made: Sequence[Obligation], wrong: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{o.title}: {why}" for o, why in zip(made, wrong, strict=True) if why)
 
 
 def write(

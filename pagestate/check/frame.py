@@ -2,27 +2,28 @@
 
 Most facts have nothing to do with most steps: a fact about some labels of a thread says nothing
 where the thread stands at none of them before and after.  Constants alone show that.  A fact is
-read as a disjunction; what it says about one truth value or enumeration alone is the set of the
-values that make it true, and of the other disjuncts only the variables are looked at.  A fact that
-held before a step holds after it if
+read as a disjunction, and a condition about one truth value or enumeration alone as the set of the
+values that make it true.  A fact that held before a step holds after it if
 
-* the step sets a variable to a constant that makes the fact true; or
+* the step sets a variable to a constant that makes a disjunct true; or
 * no disjunct that was true before can have become false: each one reads nothing that the step
-  writes, or is about a variable alone that the guard keeps from making it true.
+  writes, or is about a variable alone and false wherever the guard holds, or reads what is written
+  in conditions about a variable alone only, which constants show to be as true after as before.
 
 Nothing else is concluded, and what is not understood counts as read, written and unknown.  This is
 the certificate's own reading of steps; the proof engine has another.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from pagestate.core.expr import TRUE, Expr, Lit, Op, Param, Read, children, neg, walk
 from pagestate.core.sorts import BoolSort, EnumSort, Sort, Value
-from pagestate.core.system import Action, StateVar, Write
+from pagestate.core.system import Action, StateVar
 
-Variables = Mapping[str, StateVar]
-_Values = frozenset[Value]
+Variables: TypeAlias = Mapping[str, StateVar]
+_Values: TypeAlias = frozenset[Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,7 @@ class Change:
 
     before: Mapping[str, _Values]
     written: frozenset[str]
-    after: Mapping[str, Value] = field(default_factory=dict)
+    after: Mapping[str, Value]
 
 
 def clause_of(fact: Expr, variables: Variables) -> Clause:
@@ -97,15 +98,16 @@ def change_of(action: Action, acted: Sequence[Param], variables: Variables) -> C
         written.add(write.var)
         after.pop(write.var, None)
         sure = write.where == TRUE and (for_all or (here and not write.binders))
-        if sure and write.var in variables and isinstance(write.value, Lit):
-            if write.value.sort == variables[write.var].sort:
-                after[write.var] = write.value.value
+        if sure and isinstance(write.value, Lit) and write.value.sort == variables[write.var].sort:
+            after[write.var] = write.value.value
     return Change(before, frozenset(written), after)
 
 
 def kept(clause: Clause, change: Change) -> bool:
     """Whether a fact that held before the step holds after it for certain; False if in doubt."""
     touched = change.written & clause.reads
+    if not touched:
+        return True
     for name in touched & clause.alone.keys() & change.after.keys():
         if change.after[name] in clause.alone[name]:
             return True

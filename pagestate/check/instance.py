@@ -22,7 +22,8 @@ from itertools import combinations, product
 from typing import assert_never
 
 from pagestate.check.alike import alike, first_bindings
-from pagestate.check.obligations import Obligation, numbered, obligation, obligations
+from pagestate.check.obligation import Obligation, numbered, obligation
+from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText, Script, symbol
 from pagestate.core.evaluate import Binding, bindings, cells, values
 from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, neg, walk

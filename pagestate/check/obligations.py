@@ -19,13 +19,12 @@ worked out again here, and the formulas are written by :mod:`pagestate.check.smt
 """
 
 from collections.abc import Container, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from pagestate.check.frame import Clause, change_of, clause_of, kept
+from pagestate.check.obligation import Obligation, numbered, obligation
 from pagestate.check.smtlib import (
-    HEAD,
-    TAIL,
     NoText,
     Script,
     Speaker,
@@ -64,39 +63,14 @@ _KINDS = ("always", "step")
 Use: TypeAlias = frozenset[int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
-    """One script that must be unsatisfiable; ``file`` is its name in a certificate.
-
-    ``shared`` are declarations and definitions, which assert nothing, and which other scripts have
-    with the same text; ``body`` is what it asserts.  ``step`` is the step in a role that it is
-    about, as the hints of an invariant name it ("" if none).
-    """
-
-    file: str
-    title: str
-    shared: tuple[str, ...]
-    body: str
-    step: str = ""
-
-    @property
-    def text(self) -> str:
-        """The whole script, which any solver reads."""
-        return "".join((HEAD, *self.shared, self.body, TAIL))
-
-
-def obligation(title: str, script: Script, step: str = "") -> Obligation:
-    """A script that is complete, without the name of its file."""
-    return Obligation("", title, tuple(script.shared), script.body(), step)
-
-
 def obligations(
     task: Task, invariant: Invariant, only: Container[str] | None = None
 ) -> tuple[Obligation, ...]:
     """Everything that must be refuted for ``invariant`` to prove its properties.
 
-    With ``only``: those about these steps in a role, as the hints name them.  Raises core.pageform.NotInForm, smtlib.NoText and ValueError where the system or the invariant
-    is outside the language of certificates.
+    With ``only``: those about these steps in a role, as the hints name them, in the same order;
+    how many there are does not depend on hints.  Raises core.pageform.NotInForm, smtlib.NoText and
+    ValueError where the system or the invariant is outside the language of certificates.
     """
     chosen = tuple(p for p in task.properties if p.name in invariant.properties)
     if len(chosen) != len(invariant.properties) or any(p.kind not in _KINDS for p in chosen):
@@ -109,16 +83,6 @@ def obligations(
     for action in form.system.actions:
         made += maker.steps(action)
     return numbered(made)
-
-
-def numbered(made: Sequence[Obligation]) -> tuple[Obligation, ...]:
-    """The obligations with the names of their files."""
-    counted = enumerate(made, 1)
-    return tuple(replace(o, file=f"{n:04d}-{_slug(o.title)}.smt2") for n, o in counted)
-
-
-def _slug(title: str) -> str:
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in title)[:80]
 
 
 class _Maker:
