@@ -104,6 +104,8 @@ def test_another_page_is_not_the_one_acted_on() -> None:
     fact = disj(bit("a"), bit("b"))
     assert keeps(fact, neg(bit("a")), put(bit("a"), lit(False)))
     assert keeps(fact, TRUE, put(bit("a"), lit(False)), here=False)
+    somewhere = Write("a", (Lit(0, PAGE),), lit(False))
+    assert not keeps(fact, TRUE, somewhere) and not keeps(fact, TRUE, somewhere, here=False)
     everywhere = Write("a", (Q,), lit(False), (Q,))
     assert keeps(fact, neg(bit("a")), everywhere)
     assert not keeps(fact, neg(bit("a")), everywhere, here=False)
