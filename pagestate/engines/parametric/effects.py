@@ -16,7 +16,7 @@ from pagestate.core.counting import conjuncts
 from pagestate.core.expr import TRUE, Expr, Lit, Op, Param, Read
 from pagestate.core.sorts import BoolSort, Value
 from pagestate.core.system import Action, Write
-from pagestate.engines.parametric.table import MANY, Column, Cube
+from pagestate.engines.parametric.table import Column, Cube
 
 Columns: TypeAlias = Mapping[str, Column]
 Bits: TypeAlias = NDArray[np.bool_]
@@ -137,10 +137,10 @@ def _condition(
             return var, frozenset({columns[var].code(True)})
         case Op(op="eq", args=(Read(var=var) as read, Lit(value=value))) if _reads(read, actor):
             codes = _code(columns[var], value)
-            many = columns[var].numeric and codes == frozenset({MANY})
+            many = columns[var].numeric and codes == frozenset({columns[var].many})
             return None if codes is None or many else (var, codes)
         case Op(op="le", args=(Lit(value=1), Read(var=var) as read)) if _reads(read, actor):
-            return (var, frozenset({1, MANY})) if columns[var].numeric else None
+            return (var, _all(columns[var]) - {0}) if columns[var].numeric else None
         case Op(op="not", args=(inner,)):
             found = _condition(inner, columns, actor)
             return None if found is None else (found[0], _all(columns[found[0]]) - found[1])
@@ -192,7 +192,7 @@ def _values(value: Expr, column: Column, before: Cube) -> frozenset[int] | None:
             return None if one is None or two is None else one | two
         case Op(op="add", args=(Read(var=var), Lit(value=1))) if column.numeric:
             if var == column.var.name:
-                return frozenset(min(k + 1, MANY) for k in before.get(var, _all(column)))
+                return frozenset(min(k + 1, column.many) for k in before.get(var, _all(column)))
             return None
         case _:
             return None

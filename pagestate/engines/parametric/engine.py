@@ -12,22 +12,22 @@ is `unknown` with the step that breaks the proof.  A violation found on the way 
 """
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
-from pagestate.core.pageform import NotInForm, page_form
+from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import IndexSort, Sizes
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Progress, Report, Task
-from pagestate.engines.parametric.invariant import Invariant
-from pagestate.engines.parametric.laws import Law, mine
-from pagestate.engines.parametric.minimise import minimise, uses
-from pagestate.engines.parametric.owners import Owners, owners
-from pagestate.engines.parametric.printing import print_invariant, why
-from pagestate.engines.parametric.probe import Probe, Shown
+from pagestate.engines.parametric.attempt import Aim, attempt
+from pagestate.engines.parametric.closure import Closure
+from pagestate.engines.parametric.elsewhere import NotInPairs
+from pagestate.engines.parametric.forget import NotForgotten, forgetting, numbers_of, reads
+from pagestate.engines.parametric.printing import show_view, why
+from pagestate.engines.parametric.probe import Probe
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
@@ -37,6 +37,10 @@ from pagestate.smt.terms import NoView
 PROVABLE = ("always", "step")
 """The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
+_THREADS = 3
+_MOST_THREADS = 4
+"""Replicated threads per page in the views of any number of pages, at first and at most."""
+_LEADS_TO = "as far as one page and the globals tell, steps lead to "
 _LOOK_EVERY = 20
 """Queries between two looks at the clock, which take as long as a query on some machines."""
 
@@ -78,7 +82,7 @@ class Parametric:
     @property
     def views(self) -> int:
         """How many views the instances searched so far have shown."""
-        return 0 if self._probe is None else len(self._probe.table.views)
+        return 0 if self._probe is None else self._probe.table.size
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:
@@ -109,8 +113,10 @@ class Parametric:
 
     def _enough(self) -> bool:
         """Whether a violation was found, and more is not asked for."""
-        violated = any(a.verdict == Verdict.VIOLATED for a in self._found.values())
-        return self._until_violated and violated
+        return self._until_violated and self._violated()
+
+    def _violated(self) -> bool:
+        return any(a.verdict == Verdict.VIOLATED for a in self._found.values())
 
     def _undecided(self, prop: Property) -> Answer:
         if prop.kind == "reachable" and self._probe is not None:
@@ -148,95 +154,152 @@ class Parametric:
         return self._enough() or all(p.name in self._found for p in task.properties)
 
     def _prove(self, probe: Probe) -> bool:
-        """Decide by executions of larger instances what they decide, and prove the rest.
+        """Prove what one page's view carries, and look for executions that break the rest.
 
-        Where no instance helps, a property that is not kept is given up, and the others are tried
-        without it.
+        A property that is not kept is given up, and the others are tried without it.
         """
-        cubes, stuck = tuple[Cube, ...](), None
-        goals = dict[str, Expr]()
         end = time.process_time() + self._seconds
-        while time.process_time() < end and (shown := self._larger(probe)):
-            self._found |= shown.answers
-            goals = {n: g for n, g in self._goals.items() if n not in self._found}
-            if not goals or self._enough():
-                return True
+        threads, lost = _THREADS, dict[str, str]()
+        if self._form.occupancy and self._violated():
+            self._forget(self._open(()), end, all_or_none=True)
+        closed = not self._open(()) or self._close(probe, threads, lost)
+        cubes = tuple[Cube, ...]()
+        while (goals := self._open(lost)) and not self._enough():
             cubes = tuple(c for c in cubes if not probe.table.meets(c))
-            stuck, cubes = self._attempt(probe, goals, cubes, end)
+            stuck, cubes = self._attempt(probe.table, goals, cubes, end)
             if stuck is None:
-                return True
-        while stuck is not None and time.process_time() < end:
-            lost = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
-            goals = {n: g for n, g in goals.items() if n not in lost}
-            if not lost or not goals:
                 break
-            self._found |= {n: _unknown(n, self._reason) for n in lost}
-            stuck, cubes = self._attempt(probe, goals, cubes, end)
+            if time.process_time() < end:
+                if closed and self._form.occupancy and threads < _MOST_THREADS:
+                    threads += 1
+                    closed = self._close(probe, threads, lost)
+                    continue
+                if not closed and self._enlarge(probe, goals, learn=True):
+                    continue
+            names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
+            lost |= dict.fromkeys(names or goals, why(stuck, probe.table))
+        if not self._enough():
+            self._forget(self._open(()), end)
+            self._search(probe, end)
+        self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
 
+    def _open(self, lost: Collection[str]) -> dict[str, Expr]:
+        """The properties that are neither decided nor ``lost``."""
+        return {n: g for n, g in self._goals.items() if n not in self._found and n not in lost}
+
+    def _close(self, probe: Probe, threads: int, lost: dict[str, str]) -> bool:
+        """Add the views that any number of pages lead to; whether they could be worked out.
+
+        Properties that they break are looked for in an instance, and are ``lost`` if none shows it.
+        """
+        table = probe.table
+        with self._phase("explore"):
+            closure = self._closure(self._form, self._open(()), threads)
+            if closure is None:
+                rows = table.exact
+            else:
+                rows = closure.exact(table.columns)
+                table.add(rows, all_of_them=not self._form.occupancy)
+        doubtful = set(self._goals if closure is None else closure.broken) - {*self._found, *lost}
+        if doubtful:
+            self._enlarge(probe, doubtful, learn=closure is None)
+        if closure is not None:
+            shown = {n: table.values(rows[closure.broken[n]]) for n in doubtful - {*self._found}}
+            lost |= {n: _LEADS_TO + show_view(v, table.columns) for n, v in shown.items()}
+        return closure is not None
+
+    def _closure(self, form: PageForm, goals: Mapping[str, Expr], threads: int) -> Closure | None:
+        """The views that any number of pages lead to; None: they could not be worked out."""
+        kinds = {p.name: p.kind for p in self._task.properties}
+        states = {n: g for n, g in goals.items() if kinds[n] == "always"}
+        if self._sort is None:
+            return None
+        try:
+            closure = Closure(form, self._sort, self._task.sizes, states, self._subject, threads)
+        except NotInPairs:
+            return None
+        return closure if closure.complete else None
+
+    def _forget(self, goals: Mapping[str, Expr], end: float, all_or_none: bool = False) -> None:
+        """Prove those of the goals that hold whatever counters say; ``all_or_none``: or nothing."""
+        hidden = numbers_of(self._form)
+        states = {p.name for p in self._task.properties if p.kind == "always"}
+        kept = {n: g for n, g in goals.items() if n in states and not reads(g, hidden)}
+        if not kept or not hidden or (all_or_none and len(kept) < len(goals)):
+            return
+        with self._phase("explore"):
+            try:
+                form = forgetting(self._form, hidden)
+            except NotForgotten:
+                return
+            closure = self._closure(form, kept, 0)
+            if closure is None or (all_or_none and closure.broken):
+                return
+            table = Table(columns_of(form))
+            table.add(closure.exact(table.columns), all_of_them=True)
+        kept = {n: g for n, g in kept.items() if n not in closure.broken}
+        if kept:
+            self._attempt(table, kept, (), end)
+
+    def _search(self, probe: Probe, end: float) -> None:
+        """Look for executions of larger instances that decide what is open."""
+        goals = {p.name for p in self._task.properties if p.kind == "reachable"}
+        if goals - self._found.keys() and max(probe.sizes.index.values(), default=0) == 1:
+            self._enlarge(probe, (), learn=False)
+        while (left := self._open(())) and not self._enough() and time.process_time() < end:
+            if not self._enlarge(probe, left, learn=False):
+                break
+
+    def _enlarge(self, probe: Probe, asked: Collection[str], learn: bool) -> bool:
+        """Search the next larger instance for violations; whether there was one."""
+        others = [n for n in self._goals if n not in asked or n in self._found]
+        with self._phase("explore"):
+            shown = probe.next({*self._found, *others}, learn)
+        self._found |= {} if shown is None else shown.answers
+        return shown is not None
+
     def _attempt(
-        self, probe: Probe, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
+        self, table: Table, goals: Mapping[str, Expr], cubes: tuple[Cube, ...], end: float
     ) -> tuple[Stuck | None, tuple[Cube, ...]]:
         """Try to prove ``goals``: what could not be kept if not, and what clauses exclude."""
-        with self._phase("laws"):
-            laws = mine(self._form, probe.table, self._subject)
-            sums = owners(self._form, probe.table, self._subject)
-        self._say(f"{len(probe.table.views)} views, {len(laws)} ledger laws")
-        guesses = [(law.formula, law.where) for law in laws]
-        guesses += [(own.formula, None) for own in sums]
-        with self._phase("loop"):
-            proof = Proof(
-                self._form, self._sort, self._subject, tuple(goals.items()), guesses,
-                probe.table, cubes,
-            )  # fmt: skip
-            try:
-                stuck = proof.run(_Clock(self, proof, end))
-            finally:
-                self.queries += proof.queries
-        if stuck is None:
-            self._found |= self._proved(proof, goals, laws, sums)
-        else:
-            self._reason = why(stuck, probe.table)
-        return stuck, proof.cubes()
-
-    def _larger(self, probe: Probe) -> Shown | None:
-        with self._phase("explore"):
-            return probe.next(self._found)
-
-    def _proved(
-        self,
-        proof: Proof,
-        goals: Mapping[str, Expr],
-        laws: Sequence[Law],
-        sums: Sequence[Owners],
-    ) -> dict[str, Answer]:
-        minimise(proof)
-        laws_left = tuple(f.formula for f in proof.facts if f.kind == "law")
-        clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
-        text = print_invariant(proof, laws, sums)
-        proved = Invariant(proof.subject, tuple(goals), laws_left, clauses, text, uses(proof))
-        size = f"{_count(len(laws_left), 'law')}, {_count(len(clauses), 'clause')}"
-        self._say(f"{size}, {_count(proof.queries, 'query')}")
-        reason = f"inductive invariant: {size}"
-        return {
-            n: Answer(n, Verdict.PROVED, self.name, reason=reason, certificate=proved)
-            for n in goals
-        }
+        self._say(f"{table.size} views")
+        aim = Aim(self._form, self._sort, self._subject)
+        clock = _Clock(self, end)
+        try:
+            done = attempt(aim, table, goals, cubes, self._phase, clock)
+        finally:
+            self.queries += clock.queries
+        if done.invariant is not None:
+            laws, clauses = len(done.invariant.laws), len(done.invariant.clauses)
+            size = f"{_count(laws, 'law')}, {_count(clauses, 'clause')}"
+            self._say(f"{size}, {_count(clock.queries, 'query')}")
+            for name in goals:
+                self._found[name] = Answer(
+                    name,
+                    Verdict.PROVED,
+                    self.name,
+                    reason=f"inductive invariant: {size}",
+                    certificate=done.invariant,
+                )
+        return done.stuck, done.cubes
 
     def _say(self, note: str) -> None:
         self._report(Progress(self.name, 0, None, note))
 
 
 class _Clock:
-    """Reports from time to time, and says when the time is over."""
+    """Counts queries, reports from time to time, and says when the time is over."""
 
-    def __init__(self, engine: Parametric, proof: Proof, end: float) -> None:
-        self._engine, self._proof, self._end = engine, proof, end
+    def __init__(self, engine: Parametric, end: float) -> None:
+        self._engine, self._end = engine, end
+        self.queries = 0
 
-    def __call__(self) -> bool:
-        if self._proof.queries % _LOOK_EVERY:
+    def __call__(self, proof: Proof) -> bool:
+        self.queries = proof.queries
+        if self.queries % _LOOK_EVERY:
             return True
-        self._engine._say(f"{self._proof.queries} queries, {len(self._proof.facts)} facts")
+        self._engine._say(f"{self.queries} queries, {len(proof.facts)} facts")
         return time.process_time() < self._end
 
 

@@ -4,14 +4,14 @@ A law says what a counter is made of: ``rc = getters that hold + [offline] + [dr
 with coefficients 1 and -1.  Often it holds only in a region of the globals (a struct page is
 garbage while its section is offline), so global configurations are clustered: the largest first,
 each joins the first cluster whose law it satisfies or whose law can be refitted to both.  A fit is
-Gaussian elimination modulo a prime over columns in order of preference, so that simple features
+Gaussian elimination over columns in order of preference, so that simple features
 win.  The region of a law is then described by boxes over the globals, as wide as the states allow.
 Laws are guesses: the proof loop drops those that do not hold up.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from pagestate.core.expr import (
     TRUE,
     Expr,
     Lit,
+    Op,
     Param,
     Read,
     add,
@@ -35,7 +36,10 @@ from pagestate.core.sorts import BoolSort, CountSort, EnumSort
 from pagestate.engines.parametric.regions import boxes
 from pagestate.engines.parametric.table import Codes, Column, Cube, Table
 
-_PRIME = (1 << 31) - 1
+_TINY = 1e-6
+"""What elimination in floating point takes for zero; a fit is tried on whole numbers then."""
+_MOST_ROWS = 30_000
+_SAMPLES = 3
 _SAMPLE = 250
 _MORE = 60
 _ROUNDS = 8
@@ -45,7 +49,6 @@ _FEW_VALUES = 6
 _WORTH = 100
 
 Matrix: TypeAlias = NDArray[np.int16]
-Numbers: TypeAlias = NDArray[np.int64]
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = dict[int, int]
 
@@ -78,7 +81,11 @@ class _Cluster:
 
 
 def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
-    """Laws for every counter of a page that is not a number of threads."""
+    """Laws for every counter of a page that is not a number of threads.
+
+    If the table shows all there is, clauses tell numbers apart: then only laws that hold everywhere
+    are worth it.  Of a large table a sample is looked at; rows that refute a law join the sample.
+    """
     counters = {
         j: c.var.name
         for j, c in enumerate(table.columns)
@@ -86,11 +93,47 @@ def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     }
     if not counters:
         return ()
-    found, configs, earlier = list[Law](), _configs(table), frozenset[str]()
-    for j, name in counters.items():
-        found += _laws_of(form, table, subject, j, configs, earlier)
-        earlier |= {name}
+    chosen = np.arange(len(table.exact))
+    if len(chosen) > _MOST_ROWS:
+        chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_MOST_ROWS])
+    for _ in range(_SAMPLES):
+        found, part = list[Law](), table.part(chosen)
+        configs, earlier = _configs(part), frozenset[str]()
+        for j, name in counters.items():
+            found += _laws_of(form, part, subject, j, configs, earlier)
+            earlier |= {name}
+        if len(chosen) == len(table.exact):
+            break
+        wrong = [_refuting(law, table) for law in found]
+        wrong = [rows[:: len(rows) // _MORE + 1] for rows in wrong if len(rows)]
+        if not wrong:
+            break
+        chosen = np.union1d(chosen, np.concatenate(wrong))
     return tuple(found)
+
+
+def _refuting(law: Law, table: Table) -> Rows:
+    """The rows of the table that the law is wrong of."""
+    rows, places = table.exact, {c.var.name: j for j, c in enumerate(table.columns)}
+
+    def worth(term: Expr) -> Matrix:
+        found: Matrix = np.ones(len(rows), np.int16)
+        match term:
+            case Read(var=var):
+                found = rows[:, places[var]]
+            case Op(op="eq", args=(Read(var=var), Lit(value=value))):
+                code = table.columns[places[var]].values.index(value)
+                found = (rows[:, places[var]] == code).astype(np.int16)
+            case Op(op="and", args=args):
+                found = np.minimum.reduce([worth(a) for a in args])
+            case _:
+                assert term == lit(1)
+        return found
+
+    wrong = worth(law.target) != sum(w * worth(t) for w, t in law.terms)
+    for name, codes in (law.where or {}).items():
+        wrong &= np.isin(rows[:, places[name]], list(codes))
+    return np.flatnonzero(wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +283,8 @@ def _clusters(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -
     whole = _fit(matrix, wanted, everywhere)
     if whole is not None:
         return [_Cluster(everywhere, whole)]
+    if table.whole:
+        return []
     plain, left = _by_value(table, matrix, wanted)
     open_ = np.bincount(configs.of_row[left], minlength=len(configs.codes))
     names = [int(n) for n in np.argsort(-open_, kind="stable") if open_[n]]
@@ -366,36 +411,42 @@ def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
 
 def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     """A solution that uses the first independent rows of ``matrix`` (features)."""
-    work = np.concatenate([matrix, wanted[None]]).T.astype(np.int64) % _PRIME
+    useful = np.flatnonzero(matrix.any(axis=1))
+    useful = useful[_firsts(matrix[useful])]
+    rows = np.concatenate([matrix[useful], wanted[None]]).T
+    work = rows[_firsts(rows)].astype(np.float64)
     done, pivots = 0, list[int]()
-    for column in range(len(matrix)):
+    for column in range(len(useful)):
         if done == len(work):
             break
-        nonzero = np.flatnonzero(work[done:, column])
-        if not len(nonzero):
+        row = done + int(np.abs(work[done:, column]).argmax())
+        if abs(work[row, column]) < _TINY:
             continue
-        row = done + int(nonzero[0])
         work[[done, row]] = work[[row, done]]
-        inverse = pow(int(work[done, column]), _PRIME - 2, _PRIME)
-        work[done, column:] = work[done, column:] * inverse % _PRIME
-        others = done + 1 + np.flatnonzero(work[done + 1 :, column])
-        if len(others):
-            factors = work[others, column][:, None]
-            work[others, column:] = (work[others, column:] - factors * work[done, column:]) % _PRIME
+        work[done, column:] /= work[done, column]
+        below = done + 1 + np.flatnonzero(work[done + 1 :, column])
+        work[below, column:] -= work[below, column][:, None] * work[done, column:]
         pivots.append(column)
         done += 1
-    if work[done:, -1].any():
+    if (np.abs(work[done:, -1]) > _TINY).any():
         return None
-    return _back(work, pivots)
+    solution = _back(work[:done], pivots)
+    weights = np.rint(solution)
+    if (np.abs(solution - weights) > _TINY).any():
+        return None
+    pairs = zip(useful[pivots].tolist(), weights.tolist(), strict=True)
+    return {j: int(w) for j, w in pairs if w}
 
 
-def _back(work: Numbers, pivots: Sequence[int]) -> Weights:
+def _back(work: NDArray[np.float64], pivots: Sequence[int]) -> NDArray[np.float64]:
     """The solution of a triangular system."""
-    weights = dict[int, int]()
     for row in reversed(range(len(pivots))):
-        value = int(work[row, -1])
-        if value:
-            above = work[:row, pivots[row]] * value
-            work[:row, -1] = (work[:row, -1] - above) % _PRIME
-            weights[pivots[row]] = value - _PRIME if value > _PRIME // 2 else value
-    return dict(sorted(weights.items()))
+        work[:row, -1] -= work[:row, pivots[row]] * work[row, -1]
+    return work[:, -1]
+
+
+def _firsts(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Where each different row occurs first; a hash tells them apart."""
+    mix = np.random.default_rng(0).integers(1, 1 << 62, rows.shape[1])
+    _, first = np.unique(rows.astype(np.int64) @ mix, return_index=True)
+    return np.sort(first)

@@ -8,6 +8,7 @@ ledger laws.
 """
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 from pagestate.core.expr import Expr, Lit, Param, Read, add, conj, disj, eq, ite, le, lit
 from pagestate.core.pageform import PageForm
 from pagestate.core.sorts import BoolSort, EnumSort
-from pagestate.engines.parametric.laws import Matrix
-from pagestate.engines.parametric.table import Column, Table
+from pagestate.engines.parametric.table import Column, Table, distinct
+
+Situations: TypeAlias = NDArray[np.bool_]
 
 _MOST = 8
 _LEAST_MEMBERS = 3
@@ -44,7 +46,8 @@ def owners(form: PageForm, table: Table, subject: Param) -> tuple[Owners, ...]:
     atoms, holds = _atoms(form, table, subject)
     if not atoms:
         return ()
-    apart = (holds.T @ holds) == 0
+    seen = np.unpackbits(distinct(np.packbits(holds, axis=1)), axis=1, count=len(atoms))
+    apart = (seen.T.astype(np.int32) @ seen) == 0
     wanted = apart.copy()
     for i, a in enumerate(atoms):
         for j, b in enumerate(atoms):
@@ -64,15 +67,15 @@ def owners(form: PageForm, table: Table, subject: Param) -> tuple[Owners, ...]:
     return tuple(found)
 
 
-def _atoms(form: PageForm, table: Table, subject: Param) -> tuple[list[_Atom], Matrix]:
+def _atoms(form: PageForm, table: Table, subject: Param) -> tuple[list[_Atom], Situations]:
     rows = table.exact
-    atoms, columns = list[_Atom](), list[Matrix]()
+    atoms, columns = list[_Atom](), list[Situations]()
     controls = {t.name: t.control for t in form.system.threads if t.index is None}
 
-    def keep(atom: _Atom, values: NDArray[np.bool_]) -> None:
+    def keep(atom: _Atom, values: Situations) -> None:
         if values.any():
             atoms.append(atom)
-            columns.append(values.astype(np.float32))
+            columns.append(values)
 
     def read(c: Column) -> Read:
         return Read(c.var.name, (subject,) if c.var.dims else (), c.var.sort)
@@ -93,10 +96,10 @@ def _atoms(form: PageForm, table: Table, subject: Param) -> tuple[list[_Atom], M
                     here = eq(read(d), Lit(label, d.var.sort))
                     values = (rows[:, j] == 1) & (rows[:, k] == code)
                     keep(_Atom(c.var.name, read(c), here), values)
-    return atoms, np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0), np.float32)
+    return atoms, np.stack(columns, axis=1) if columns else np.zeros((len(rows), 0), np.bool_)
 
 
-def _clique(apart: Matrix, wanted: Matrix) -> list[int]:
+def _clique(apart: Situations, wanted: Situations) -> list[int]:
     """A clique of ``apart`` around the atom with most wanted pairs, grown by wanted pairs."""
     clique = [int(wanted.sum(axis=1).argmax())]
     allowed = apart[clique[0]].copy()

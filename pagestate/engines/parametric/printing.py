@@ -58,20 +58,23 @@ def why(stuck: Stuck, table: Table) -> str:
             return f"'never {show_cube(fact.cube, columns)}'"
         return f"that {fact.name} is in range" if fact.kind == "range" else fact.name
 
-    def page(values: Mapping[str, Value]) -> str:
-        told = (
-            name if value is True else f"{name}={value}"
-            for name, value in values.items()
-            if value and columns[name].values[:1] != (value,)
-        )
-        return f"({', '.join(told)})"
-
     step = stuck.step.removesuffix("@actor").removesuffix("@bystander")
     of = " on another page" if stuck.step.endswith("@bystander") else ""
     facts = ", ".join(law(f) for f in stuck.facts[:_FEW])
     more = f" and {len(stuck.facts) - _FEW} more" if len(stuck.facts) > _FEW else ""
-    before = " beside ".join(page(v) for v in stuck.before)
+    before = " beside ".join(show_view(v, table.columns) for v in stuck.before)
     return f"no law keeps {facts}{more} when {step}{of} starts from {before}"
+
+
+def show_view(values: Mapping[str, Value], columns: Sequence[Column]) -> str:
+    """What a page and the globals look like, where that is not what comes first."""
+    pairs = ((c, values[c.var.name]) for c in columns)
+    told = (
+        c.var.name if value is True else f"{c.var.name}={value}"
+        for c, value in pairs
+        if value and c.values[:1] != (value,)
+    )
+    return f"({', '.join(told)})"
 
 
 def show_cube(cube: Cube, columns: dict[str, Column]) -> str:
@@ -82,8 +85,12 @@ def show_cube(cube: Cube, columns: dict[str, Column]) -> str:
 def _literal(column: Column, codes: frozenset[int]) -> str:
     name = column.var.name
     if column.numeric:
-        known = {(0,): "= 0", (1,): "= 1", (2,): ">= 2", (0, 1): "<= 1", (1, 2): ">= 1"}
-        return f"{name} {known.get(tuple(sorted(codes)), '!= 1')}"
+        low, high = min(codes), max(codes)
+        parts = [f"{name} = {low}"] if low == high < column.many else []
+        parts = parts or ([f"{name} >= {low}"] if low else [])
+        parts += [f"{name} <= {high}"] if low < high < column.many else []
+        gaps = sorted(frozenset(range(low, high)) - codes)
+        return " & ".join([*parts, *(f"{name} != {k}" for k in gaps)])
     if isinstance(column.var.sort, BoolSort):
         return name if column.values[min(codes)] else f"!{name}"
     rest = frozenset(range(column.card)) - codes

@@ -60,10 +60,11 @@ class Probe:
         """Search the smallest instance for all that executions decide."""
         return self._search(self._of(1), self._open(()))
 
-    def next(self, decided: Collection[str]) -> Shown | None:
+    def next(self, decided: Collection[str], learn: bool = True) -> Shown | None:
         """Search the next larger instance for what is open; None: it is large enough.
 
-        What is violated there is searched again at the sizes in between.
+        What is violated there is searched again at the sizes in between.  Unless ``learn`` is
+        asked for, the search ends when all is decided, and the table stays as it is.
         """
         index = dict(self._sizes.index)
         free = [n for n in self._order if index[n] < _MOST]
@@ -75,13 +76,13 @@ class Probe:
         else:
             index[next(n for n in free if index[n] == least)] += 1
             self._sizes = replace(self._sizes, index=index)
-        shown = self._search(self._sizes, self._open(decided))
+        shown = self._search(self._sizes, self._open(decided), learn)
         answers = {**shown.answers, **self._smaller(shown)}
-        if least == 1:
-            answers |= self._wider({*decided, *answers})
+        if least == 1 and (learn or self._open({*decided, *answers})):
+            answers |= self._wider({*decided, *answers}, learn)
         return replace(shown, answers=answers)
 
-    def _wider(self, decided: Collection[str]) -> Mapping[str, Answer]:
+    def _wider(self, decided: Collection[str], learn: bool) -> Mapping[str, Answer]:
         """What an instance with more of the pages alone shows.
 
         Two pages are too few where two threads work on one each: a third one looks different.
@@ -90,13 +91,13 @@ class Probe:
         if not pages:
             return {}
         index = {n: _FIRST + 1 if n in pages else k for n, k in self._of(1).index.items()}
-        return self._search(replace(self._sizes, index=index), self._open(decided)).answers
+        return self._search(replace(self._sizes, index=index), self._open(decided), learn).answers
 
     def _open(self, decided: Collection[str]) -> tuple[Property, ...]:
         return tuple(p for p in self._task.properties if p.kind in SAFETY and p.name not in decided)
 
-    def _search(self, sizes: Sizes, asked: tuple[Property, ...]) -> Shown:
-        """Search one instance and add what it shows to the table.
+    def _search(self, sizes: Sizes, asked: tuple[Property, ...], learn: bool = True) -> Shown:
+        """Search one instance and (to ``learn``) add what it shows to the table.
 
         A counter's bound is raised a few times; a search that is cut short has shown true states.
         """
@@ -108,7 +109,8 @@ class Probe:
             if search.overflow and sizes.count_bound < 2 * _COUNT_BOUND:
                 sizes = replace(sizes, count_bound=sizes.count_bound + 3)
                 continue
-            self.table.add_states(search, sizes)
+            if learn:
+                self.table.add_states(search, sizes)
             return Shown(sizes, self._decided(search), search.states == 0)
 
     def _decided(self, search: Explicit) -> dict[str, Answer]:

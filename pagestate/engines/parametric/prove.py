@@ -22,13 +22,13 @@ from pagestate.core.pageform import PageForm
 from pagestate.core.primed import unprimed
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
 from pagestate.engines.parametric.effects import Bits, Effect, Effects, effect_of
-from pagestate.engines.parametric.table import Column, Cube, Table
+from pagestate.engines.parametric.table import Column, Cube, Table, columns_of
 from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
 
 Kind: TypeAlias = Literal["property", "step", "range", "law", "clause"]
 REQUIRED = ("property", "step", "range")
-_MOST_GROWN = 25
+_MOST_GROWN = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +104,7 @@ class Proof:
         of_steps = {p.name for p in form.properties if p.kind == "step"}
         asked = any(name in of_steps for name, _ in properties)
         self.steps = transitions(self.views, form, sort, asked)
-        columns = {c.var.name: c for c in table.columns}
+        columns = {c.var.name: c for c in (*columns_of(form), *table.columns)}
         effects = [_effect(step, columns, sort) for step in self.steps]
         self._effects = Effects(effects, [s.target == "p" for s in self.steps], columns)
         self.facts = list[Fact]()

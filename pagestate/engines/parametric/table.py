@@ -6,10 +6,9 @@ breaks a proof may be generalised to a clause: as far as no view of the table is
 """
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass
-from math import prod
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,36 +21,41 @@ from pagestate.engines.explicit.search import Explicit
 
 MANY = 2
 _SMALL = 8
-_LARGEST_KEY = 1 << 62
-_WITHOUT = ~(np.uint64(1) << np.arange(64, dtype=np.uint64))
+_ROOM = 64
+"""Words of bits that are kept free for views that are taken in later."""
 
 Cube: TypeAlias = Mapping[str, frozenset[int]]
 Codes: TypeAlias = NDArray[np.int16]
 Masks: TypeAlias = NDArray[np.uint64]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One variable of a view: its values in the order of their codes, or (none listed) a number."""
+    """One variable of a view: its values in the order of their codes, or (none listed) a number.
+
+    The code ``many`` is of that number and of all greater ones.
+    """
 
     var: StateVar
     values: tuple[Value, ...]
+    many: int = MANY
 
     @property
     def numeric(self) -> bool:
-        """Whether the codes are 0, 1 and 2 for many."""
+        """Whether the codes are numbers, the last one for many."""
         return not self.values
 
     @property
     def card(self) -> int:
         """How many codes there are."""
-        return MANY + 1 if self.numeric else len(self.values)
+        return self.many + 1 if self.numeric else len(self.values)
 
     def code(self, value: Value) -> int:
         """The code of a value in a view; a negative number counts as many (it is in no view)."""
         if self.numeric:
             assert isinstance(value, int)
-            return min(value, MANY) if value >= 0 else MANY
+            return min(value, self.many) if value >= 0 else self.many
         return self.values.index(value) if value in self.values else 0
 
     def literal(self, codes: frozenset[int], subject: Param) -> Expr:
@@ -59,11 +63,11 @@ class Column:
         read = Read(self.var.name, (subject,) if self.var.dims else (), self.var.sort)
         if self.numeric:
             low, high = min(codes), max(codes)
-            if codes == {0, MANY}:
-                return neg(eq(read, lit(1)))
             parts = [le(lit(low), read)] if low else []
-            parts += [le(read, lit(high))] if high < MANY else []
-            return eq(read, lit(low)) if low == high < MANY else conj(*parts)
+            parts += [le(read, lit(high))] if high < self.many else []
+            parts = [eq(read, lit(low))] if low == high < self.many else parts
+            gaps = sorted(frozenset(range(low, high)) - codes)
+            return conj(*parts, *(neg(eq(read, lit(k))) for k in gaps))
         if isinstance(self.var.sort, BoolSort):
             return read if self.values[next(iter(codes))] else neg(read)
         rest = frozenset(range(self.card)) - codes
@@ -93,14 +97,22 @@ def columns_of(form: PageForm) -> tuple[Column, ...]:
 
 
 class Table:
-    """The views seen so far; ``exact`` are rows of exact values for the ledger."""
+    """The views seen so far; ``exact`` are rows of exact values for the ledger.
+
+    ``whole``: no state looks like anything else.
+    """
 
     def __init__(self, columns: tuple[Column, ...]) -> None:
         self.columns = columns
         self.exact: Codes = np.zeros((0, len(columns)), np.int16)
-        self.views: Codes = np.zeros((0, len(columns)), np.int16)
-        self._by_column = self.views.T
+        self.whole = False
         self._known = set[bytes]()
+        self._where = _Where(columns, self.exact)
+
+    @property
+    def size(self) -> int:
+        """How many views there are."""
+        return len(self._known)
 
     def add_states(self, search: Explicit, sizes: Sizes) -> int:
         """Add what each page sees in the visited states; how many views are new.
@@ -111,6 +123,7 @@ class Table:
             return 0
         sort = next((c.var.dims[0] for c in self.columns if c.var.dims), None)
         mix = np.random.default_rng(0).integers(1, 1 << 62, len(self.columns))
+        found = list[Codes]()
         for page in range(1 if sort is None else sizes.of(sort)):
             hashes = np.zeros(search.states, np.int64)
             for c, factor in zip(self.columns, mix.tolist(), strict=True):
@@ -120,16 +133,37 @@ class Table:
             cells = [
                 search.codes(c.var.name, (page,) if c.var.dims else ())[some] for c in self.columns
             ]
-            self.exact = _unique(np.concatenate([self.exact, np.stack(cells, axis=1)]))
-        cut = np.array([MANY if c.numeric else c.card for c in self.columns], np.int16)
-        before = len(self._known)
-        self._set(_unique(np.concatenate([self.views, np.minimum(self.exact, cut)])))
-        return len(self._known) - before
+            found.append(np.stack(cells, axis=1))
+        return self.add(np.concatenate(found))
 
-    def _set(self, views: Codes) -> None:
-        self.views = views
-        self._by_column = np.ascontiguousarray(views.T)
+    def add(self, exact: Codes, *, all_of_them: bool = False) -> int:
+        """Add rows of exact codes; how many views are new.
+
+        If no state looks like anything else, views tell all numbers apart from now on.
+        """
+        self.exact = distinct(np.concatenate([self.exact, exact]))
+        if all_of_them:
+            most = zip(self.columns, self.exact.max(axis=0, initial=0).tolist(), strict=True)
+            self.columns = tuple(replace(c, many=n + 1) if c.numeric else c for c, n in most)
+            self.whole = True
+        cut = np.array([c.many if c.numeric else c.card for c in self.columns], np.int16)
+        grown = self._where.rows if self._where.grown else self.exact[:0]
+        views = distinct(np.concatenate([np.minimum(self.exact, cut), grown]))
+        before = self.size
         self._known = {row.tobytes() for row in views}
+        self._where = _Where(self.columns, views)
+        return self.size - before
+
+    def part(self, rows: NDArray[np.int64]) -> "Table":
+        """A table of some of the exact rows, without views."""
+        found = Table(self.columns)
+        found.exact, found.whole = self.exact[rows], self.whole
+        return found
+
+    def values(self, exact: Codes) -> dict[str, Value]:
+        """What the variables are in an exact row."""
+        pairs = zip(self.columns, exact.tolist(), strict=True)
+        return {c.var.name: code if c.numeric else c.values[code] for c, code in pairs}
 
     def view(self, values: Mapping[str, Value]) -> Codes:
         """The view of one page, from the values of the variables."""
@@ -140,7 +174,8 @@ class Table:
 
     def grow(self, view: Codes) -> None:
         """Take in one more view."""
-        self._set(np.concatenate([self.views, view[None]]))
+        self._known.add(view.tobytes())
+        self._where.grow(view)
 
     def clause(self, cube: Cube, subject: Param) -> Expr:
         """No page is in ``cube``."""
@@ -157,11 +192,9 @@ class Table:
 
     def meets(self, cube: Cube) -> bool:
         """Whether some view lies in the cube."""
-        inside = np.ones(len(self.views), np.bool_)
-        for column, codes in zip(self.columns, self._by_column, strict=True):
-            if column.var.name in cube:
-                inside &= np.isin(codes, list(cube[column.var.name]))
-        return bool(inside.any())
+        places = {c.var.name: j for j, c in enumerate(self.columns)}
+        inside = [self._where.one_of(places[n], codes) for n, codes in cube.items()]
+        return bool(np.bitwise_and.reduce([self._where.all, *inside]).any())
 
     def generalise(self, view: Codes, rng: random.Random, tries: int = 6) -> Cube:
         """A large cube around ``view`` without a view of the table.
@@ -169,23 +202,22 @@ class Table:
         First drop variables, then widen the remaining ones value by value, while every view of the
         table still differs somewhere; the cube with the fewest variables of several random orders.
         """
-        differs = _distinct_masks(self.views != view)
-        choices = {tuple(sorted(self._needed(differs, rng))) for _ in range(tries)}
+        same = np.stack([self._where.at(j, int(code)) for j, code in enumerate(view)])
+        choices = {tuple(sorted(self._needed(same, rng))) for _ in range(tries)}
         fewest = min(len(c) for c in choices)
         few = sorted(c for c in choices if len(c) == fewest)
         return min((self._widen(view, list(c), rng) for c in few), key=self._cost)
 
-    def _needed(self, differs: Masks, rng: random.Random) -> list[int]:
-        """Few columns such that each mask has one of them."""
+    def _needed(self, same: Masks, rng: random.Random) -> list[int]:
+        """Few columns of which each view differs in one; ``same`` are those alike, by column."""
         order = list(range(len(self.columns)))
         rng.shuffle(order)
-        left, kept = differs, list[int]()
-        for j in order:
-            less = left.copy()
-            less[j // 64] &= _WITHOUT[j % 64]
-            if (less if len(less) == 1 else np.bitwise_or.reduce(less, axis=0)).all():
-                left = less
-            else:
+        later = np.bitwise_and.accumulate(same[order[::-1]], axis=0)[::-1]
+        here, kept = self._where.all, list[int]()
+        for k, j in enumerate(order, 1):
+            rest = here & later[k] if k < len(order) else here
+            if rest.any():
+                here = here & same[j]
                 kept.append(j)
         return kept
 
@@ -193,31 +225,16 @@ class Table:
         cards = {c.var.name: c.card for c in self.columns}
         return len(cube), -sum(len(s) / cards[n] for n, s in cube.items())
 
-    def _projected(self, chosen: list[int]) -> Codes:
-        """What the views show in the columns ``chosen``: a row per column, no two columns alike."""
-        cards = [self.columns[j].card for j in chosen]
-        if prod(cards) >= _LARGEST_KEY:
-            return np.unique(self._by_column[chosen], axis=1)
-        keys = np.zeros(len(self.views), np.int64)
-        for j, card in zip(chosen, cards, strict=True):
-            keys = keys * card + self._by_column[j]
-        keys, rows = np.unique(keys), list[NDArray[np.int64]]()
-        for card in reversed(cards):
-            rows.append(keys % card)
-            keys = keys // card
-        return np.array(rows[::-1], np.int16).reshape(len(chosen), -1)
-
     def _widen(self, view: Codes, kept: list[int], rng: random.Random) -> Cube:
         """The cube of ``view`` in the columns ``kept``, with more values where no view is met."""
         rng.shuffle(kept)
-        rows = self._projected(kept)
-        differs = rows != view[kept][:, None]
-        allowed = dict[int, frozenset[int]]()
-        for k, j in enumerate(kept):
-            alone = differs[k] & (differs.sum(axis=0) == 1)
-            needed = frozenset(rows[k, alone].tolist())
-            allowed[j] = frozenset(range(self.columns[j].card)) - needed
-            differs[k] &= np.isin(rows[k], list(needed))
+        allowed = {j: frozenset({int(view[j])}) for j in kept}
+        inside = {j: self._where.at(j, int(view[j])) for j in kept}
+        for j in kept:
+            others = [mask for k, mask in inside.items() if k != j]
+            met = self._where.met(j, np.bitwise_and.reduce([self._where.all, *others]))
+            allowed[j] = frozenset(range(self.columns[j].card)) - met
+            inside[j] = self._where.one_of(j, allowed[j])
         return {
             self.columns[j].var.name: s
             for j, s in sorted(allowed.items())
@@ -225,19 +242,62 @@ class Table:
         }
 
 
-def _distinct_masks(differs: NDArray[np.bool_]) -> Masks:
-    """The rows of a matrix as words of bits without repetition: a column per row that occurs."""
-    packed = np.packbits(differs, axis=1, bitorder="little")
-    words = -(-packed.shape[1] // 8)
-    wide = np.zeros((len(packed), 8 * words), np.uint8)
-    wide[:, : packed.shape[1]] = packed
-    masks = wide.view("<u8")
-    return np.unique(masks.ravel())[None] if words == 1 else np.unique(masks, axis=0).T
+class _Where:
+    """Which views have which code: a row of bits, one per view, for each code of each column."""
+
+    def __init__(self, columns: tuple[Column, ...], views: Codes) -> None:
+        self._count = len(views)
+        self.grown = False
+        self._words = len(views) // 64 + _ROOM
+        self._views = views
+        self._more = list[Codes]()
+        self._bits = [
+            np.stack([self._packed(codes == code) for code in range(c.card)])
+            for c, codes in zip(columns, np.ascontiguousarray(views.T), strict=True)
+        ]
+        self.all = self._packed(np.ones(len(views), np.bool_))
+
+    def _packed(self, which: NDArray[np.bool_]) -> Masks:
+        packed = np.zeros(8 * self._words, np.uint8)
+        found = np.packbits(which, bitorder="little")
+        packed[: len(found)] = found
+        return packed.view("<u8")
+
+    @property
+    def rows(self) -> Codes:
+        """All views."""
+        return np.concatenate([self._views, *(v[None] for v in self._more)])
+
+    def grow(self, view: Codes) -> None:
+        """Take in one more view, while there is room."""
+        self.grown = True
+        self._more.append(view)
+        word, bit = divmod(self._count, 64)
+        self._count += 1
+        for bits, code in zip(self._bits, view.tolist(), strict=True):
+            bits[code, word] |= np.uint64(1) << np.uint64(bit)
+        self.all[word] |= np.uint64(1) << np.uint64(bit)
+
+    def at(self, column: int, code: int) -> Masks:
+        """The views with this code."""
+        found: Masks = self._bits[column][code]
+        return found
+
+    def one_of(self, column: int, codes: Iterable[int]) -> Masks:
+        """The views with one of these codes."""
+        found: Masks = np.bitwise_or.reduce(self._bits[column][sorted(codes)], axis=0)
+        return found
+
+    def met(self, column: int, views: Masks) -> frozenset[int]:
+        """The codes that some of the views have."""
+        found = (self._bits[column] & views).any(axis=1)
+        return frozenset(np.flatnonzero(found).tolist())
 
 
-def _unique(rows: NDArray[Any]) -> Codes:
-    if not len(rows):
-        return rows
+def distinct(rows: NDArray[Kind]) -> NDArray[Kind]:
+    """The rows of a matrix, each once, in the order of their first occurrence."""
+    if not len(rows) or not rows.shape[1]:
+        return rows[:1]
     packed = np.ascontiguousarray(rows).view(
         np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))
     )
