@@ -43,7 +43,8 @@ def certify(
     """What is wrong with the proof (nothing: it holds); the certificate goes to ``directory``.
 
     Every obligation is refuted again by a solver that knows nothing of the proof; where the
-    invariant's hints do not suffice, without them.  ``about`` says what the certificate is of, for its index.
+    invariant's hints do not suffice, without them.  ``about`` says what the certificate is of, for
+    its index.
     """
     try:
         invariant, made, wrong = refuted(task, invariant)
