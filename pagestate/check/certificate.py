@@ -13,9 +13,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from pagestate.check.instance import obligations_of
-from pagestate.check.obligations import Obligation
+from pagestate.check.obligation import Obligation, numbered
+from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
-from pagestate.check.solvers import Unreadable, solver_called
+from pagestate.check.solvers import Refuter, Unreadable, refuter_called
 from pagestate.check.termjson import invariant_text
 from pagestate.core.invariant import AnyInvariant, Invariant
 from pagestate.engines.interface import Task
@@ -41,8 +42,9 @@ def certify(
 ) -> tuple[str, ...]:
     """What is wrong with the proof (nothing: it holds); the certificate goes to ``directory``.
 
-    Every obligation is refuted again by a solver of its own; where the invariant's hints do not
-    suffice, without them.  ``about`` says what the certificate is of, for its index.
+    Every obligation is refuted again by a solver that knows nothing of the proof; where the
+    invariant's hints do not suffice, without them.  ``about`` says what the certificate is of, for
+    its index.
     """
     try:
         invariant, made, wrong = refuted(task, invariant)
@@ -58,30 +60,51 @@ def refuted(
 ) -> tuple[AnyInvariant, tuple[Obligation, ...], tuple[str, ...]]:
     """The obligations of an invariant, and those that are not refuted.
 
-    Where its hints do not suffice they are dropped: the invariant is given back as it was refuted.
-    Raises smtlib.NoText.
+    Where its hints do not suffice more is assumed, of further pages first: the invariant is given
+    back as it was refuted.  Raises smtlib.NoText.
     """
-    made = obligations_of(task, invariant)
-    wrong = recheck(made)
-    if wrong and isinstance(invariant, Invariant) and invariant.uses:
-        invariant = replace(invariant, uses=())
-        made = obligations_of(task, invariant)
-        wrong = recheck(made)
-    return invariant, made, wrong
+    made, refuter = list(obligations_of(task, invariant)), refuter_called("z3")
+    wrong = [_open(o, refuter) for o in made]
+    if isinstance(invariant, Invariant):
+        for everything in (False, True):
+            steps = frozenset(o.step for o, why in zip(made, wrong, strict=True) if why) - {""}
+            if not steps:
+                break
+            invariant = _assuming_more(invariant, steps, everything)
+            places = [n for n, o in enumerate(made) if o.step in steps]
+            again = obligations(task, invariant, steps)
+            for n, obligation in zip(places, again, strict=True):
+                made[n], wrong[n] = obligation, _open(obligation, refuter)
+    return invariant, numbered(made), _said(made, wrong)
+
+
+def _assuming_more(invariant: Invariant, steps: frozenset[str], everything: bool) -> Invariant:
+    """The invariant with hints that assume more for steps in a role."""
+    elsewhere = tuple(sorted({*invariant.elsewhere, *steps}))
+    if not everything:
+        return replace(invariant, elsewhere=elsewhere)
+    facts = len(invariant.properties) + len(invariant.laws) + len(invariant.clauses)
+    uses = {**dict(invariant.uses), **dict.fromkeys(sorted(steps), tuple(range(facts)))}
+    return replace(invariant, elsewhere=elsewhere, uses=tuple(uses.items()))
 
 
 def recheck(made: Sequence[Obligation], solver: str = "z3") -> tuple[str, ...]:
-    """The obligations that a fresh solver does not refute, with the reason.  Raises NoSolver."""
-    found, satisfiable = list[str](), solver_called(solver)
-    for obligation in made:
-        try:
-            answer = satisfiable(obligation.text)
-        except Unreadable as error:
-            found.append(f"{obligation.title}: {error}")
-            continue
-        if answer is not False:
-            found.append(f"{obligation.title}: {'undecided' if answer is None else 'not refuted'}")
-    return tuple(found)
+    """The obligations that a solver does not refute, with the reason.  Raises NoSolver."""
+    refuter = refuter_called(solver)
+    return _said(made, [_open(o, refuter) for o in made])
+
+
+def _open(obligation: Obligation, refuter: Refuter) -> str:
+    """Why an obligation is not refuted; "" if it is."""
+    try:
+        answer = refuter.satisfiable(obligation.shared, obligation.body)
+    except Unreadable as error:
+        return str(error) or "unreadable"
+    return "" if answer is False else "undecided" if answer is None else "not refuted"
+
+
+def _said(made: Sequence[Obligation], wrong: Sequence[str]) -> tuple[str, ...]:
+    return tuple(f"{o.title}: {why}" for o, why in zip(made, wrong, strict=True) if why)
 
 
 def write(

@@ -22,7 +22,8 @@ from itertools import combinations, product
 from typing import assert_never
 
 from pagestate.check.alike import alike, first_bindings
-from pagestate.check.obligations import Obligation, numbered, obligations
+from pagestate.check.obligation import Obligation, numbered, obligation
+from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText, Script, symbol
 from pagestate.core.evaluate import Binding, bindings, cells, values
 from pagestate.core.expr import Cell, Expr, Lit, Op, Param, Quant, Read, Size, neg, walk
@@ -102,7 +103,7 @@ class _Maker:
                 self.any_step(script, moment)
             self.fails(script, steps)
             after = "" if self.invariant.depth == 1 else f" after {steps} steps"
-            yield Obligation("", f"initiation{after}", script.text())
+            yield obligation(f"initiation{after}", script)
 
     def consecution(self, action: Action) -> Obligation:
         """``action`` keeps the facts."""
@@ -120,7 +121,7 @@ class _Maker:
         first = [(action, b) for b in first_bindings(action, self.sizes, self.alike)]
         self.one_step(script, depth - 1, first)
         self.fails(script, depth)
-        return Obligation("", f"consecution of {action.name}", script.text())
+        return obligation(f"consecution of {action.name}", script)
 
     def at(self, moment: int) -> "_Teller":
         return _Teller(self.variables, self.known, self.sizes, moment)

@@ -18,11 +18,22 @@ Nothing the engine built is used but its laws and clauses; the page form, ranges
 worked out again here, and the formulas are written by :mod:`pagestate.check.smtlib`.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
-from pagestate.check.smtlib import NoText, Script, Speaker, constant, function, symbol, within
+from pagestate.check.frame import Clause, change_of, clause_of, kept
+from pagestate.check.obligation import Obligation, numbered, obligation
+from pagestate.check.smtlib import (
+    NoText,
+    Script,
+    Speaker,
+    constant,
+    definition,
+    function,
+    symbol,
+    within,
+)
 from pagestate.core.expr import (
     TRUE,
     Expr,
@@ -35,6 +46,7 @@ from pagestate.core.expr import (
     disj,
     le,
     lit,
+    neg,
     substitute,
     walk,
 )
@@ -43,7 +55,7 @@ from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.primed import unprimed
 from pagestate.core.property import Property
 from pagestate.core.references import Holder
-from pagestate.core.sorts import CountSort, EnumSort, IndexSort, IntSort
+from pagestate.core.sorts import BOOL, CountSort, IndexSort, IntSort
 from pagestate.core.system import Action, terms_of
 from pagestate.engines.interface import Task
 
@@ -51,40 +63,26 @@ _KINDS = ("always", "step")
 Use: TypeAlias = frozenset[int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Obligation:
-    """One script that must be unsatisfiable; ``file`` is its name in a certificate."""
-
-    file: str
-    title: str
-    text: str
-
-
-def obligations(task: Task, invariant: Invariant) -> tuple[Obligation, ...]:
+def obligations(
+    task: Task, invariant: Invariant, only: Container[str] | None = None
+) -> tuple[Obligation, ...]:
     """Everything that must be refuted for ``invariant`` to prove its properties.
 
-    Raises core.pageform.NotInForm, smtlib.NoText and ValueError where the system or the invariant
-    is outside the language of certificates.
+    With ``only``: those about these steps in a role, as the hints name them, in the same order;
+    how many there are does not depend on hints.  Raises core.pageform.NotInForm, smtlib.NoText and
+    ValueError where the system or the invariant is outside the language of certificates.
     """
     chosen = tuple(p for p in task.properties if p.name in invariant.properties)
     if len(chosen) != len(invariant.properties) or any(p.kind not in _KINDS for p in chosen):
         raise ValueError("the certificate is about other properties")
     form = page_form(task.system, chosen, task.sizes, task.unbounded)
     maker = _Maker(form, invariant)
+    if only is not None:
+        return tuple(o for action in form.system.actions for o in maker.steps(action, only))
     made = [*maker.initiation(), *maker.properties()]
     for action in form.system.actions:
         made += maker.steps(action)
     return numbered(made)
-
-
-def numbered(made: Sequence[Obligation]) -> tuple[Obligation, ...]:
-    """The obligations with the names of their files."""
-    counted = enumerate(made, 1)
-    return tuple(replace(o, file=f"{n:04d}-{_slug(o.title)}.smt2") for n, o in counted)
-
-
-def _slug(title: str) -> str:
-    return "".join(c if c.isalnum() or c in "._-" else "_" for c in title)[:80]
 
 
 class _Maker:
@@ -116,12 +114,16 @@ class _Maker:
             function(f"fact {n}", fact, self.subject, self.variables, self.sort)
             for n, fact in enumerate(self.facts)
         ]
+        self._clauses = [clause_of(fact, self.variables) for fact in self.facts]
+        self._held_clauses = [self._held_clause(holder) for holder in form.holders]
         always, said = frozenset(range(len(ranges))), range(len(ranges), len(self.facts))
         self._uses = {
             name: always | {said[n] for n in numbers if 0 <= n < len(said)}
             for name, numbers in invariant.uses
         }
-        self._said_at = dict[tuple[str, int], str]()
+        self._elsewhere = frozenset(invariant.elsewhere)
+        self._speaker = Speaker(Script(), self.variables, self.sort, ())
+        self._said_at = dict[tuple[str, int], tuple[str, str]]()
 
     def _ranges(self) -> Iterator[Expr]:
         for var in self.form.system.variables:
@@ -142,16 +144,9 @@ class _Maker:
         """
         script = Script()
         script.note(title)
-        speaker = Speaker(script, self.variables, self.sort, pages)
-        for var in self.form.system.variables:
-            if not var.dims:
-                name = speaker.cell(var.name, "")
-                script.declare(name, var.sort)
-                if isinstance(var.sort, EnumSort):
-                    for bound in within(name, var.sort):
-                        script.claim(bound)
-        for page in pages:
-            speaker.declare_page(page)
+        speaker = replace(self._speaker, script=script, pages=pages)
+        for page in ("", *pages):
+            speaker.declare_state(page)
         if not assumed:
             return speaker
         for page in pages:
@@ -165,20 +160,22 @@ class _Maker:
 
     def _said(self, speaker: Speaker, page: str, use: Use = None) -> list[str]:
         """The invariant at ``page`` before a step, or what is used of it."""
-        plain = replace(speaker, post=False)
-        numbers = range(len(self.facts)) if use is None else sorted(use)
-        return [self._fact(plain, n, page) for n in numbers]
+        found = list[str]()
+        for number in range(len(self.facts)) if use is None else sorted(use):
+            if (page, number) not in self._said_at:
+                name, applied = symbol(f"fact {number} of {page}"), self._functions[number]
+                text = applied.applied(replace(speaker, post=False), page)
+                self._said_at[page, number] = name, definition(name, BOOL, text) + "\n"
+            name, text = self._said_at[page, number]
+            speaker.script.share(self._functions[number].text)
+            speaker.script.share(text)
+            found.append(name)
+        return found
 
-    def _fact(self, speaker: Speaker, number: int, page: str) -> str:
-        """One fact about ``page`` (after a step if the speaker says so)."""
-        function = self._functions[number]
-        speaker.script.require(function.name, function.text)
-        if speaker.post:
-            return function.applied(speaker, page)
-        key = page, number
-        if key not in self._said_at:
-            self._said_at[key] = function.applied(speaker, page)
-        return self._said_at[key]
+    def _after(self, speaker: Speaker, number: int, page: str) -> str:
+        """One fact about ``page`` after a step."""
+        speaker.script.share(self._functions[number].text)
+        return self._functions[number].applied(speaker, page)
 
     def _both(self, speaker: Speaker, flag: str, page: str, other: str) -> str:
         return f"(and {speaker.cell(flag, page)} {speaker.cell(flag, other)})"
@@ -190,19 +187,19 @@ class _Maker:
         self._initial(speaker)
         facts = self._said(speaker, "p")
         speaker.script.claim(f"(not (and true {' '.join(facts)}))")
-        yield Obligation("", title, speaker.script.text())
+        yield obligation(title, speaker.script)
         for holder in self.form.holders:
             title = f"initial states: {holder.name} is none"
             speaker = self._scene(title, ("p",), assumed=False)
             self._initial(speaker)
             speaker.script.claim(speaker.truth(holder.condition))
-            yield Obligation("", title, speaker.script.text())
+            yield obligation(title, speaker.script)
         for flag in self.form.exclusive:
             title = f"initial states: one page has {flag}"
             speaker = self._scene(title, ("p", "q"), assumed=False)
             self._initial(speaker)
             speaker.script.claim(self._both(speaker, flag, "p", "q"))
-            yield Obligation("", title, speaker.script.text())
+            yield obligation(title, speaker.script)
 
     def _initial(self, speaker: Speaker) -> None:
         for var in self.form.system.variables:
@@ -221,79 +218,86 @@ class _Maker:
             title = f"property {name}"
             speaker = self._scene(title, ("p",))
             speaker.script.claim(f"(not {speaker.at(self.subject, 'p').truth(body)})")
-            yield Obligation("", title, speaker.script.text())
+            yield obligation(title, speaker.script)
 
-    def steps(self, action: Action) -> Iterator[Obligation]:
+    def steps(self, action: Action, only: Container[str] | None = None) -> Iterator[Obligation]:
         """The step keeps the invariant, in every role."""
         acted = [p for p in action.params if p.sort == self.sort]
         if len(acted) > 1:
             raise NoText(f"step {action.name} works on two pages")
         roles = [("p", ("p",), "actor")] + ([("q", ("p", "q"), "bystander")] if acted else [])
         for page, pages, role in roles:
+            step = f"{action.name}@{role}"
+            if only is not None and step not in only:
+                continue
+            change = change_of(action, acted if page == "p" else (), self.variables)
+            asked = [n for n, clause in enumerate(self._clauses) if not kept(clause, change)]
+            of_step = [e for f in self.of_steps if (e := unprimed(f, change.written)) != TRUE]
+            if not asked and not of_step:
+                continue
             title = f"step {action.name}, {role}"
-            speaker = self._step(
-                title, action, pages, acted, use=self._uses.get(f"{action.name}@{role}")
-            )
-            written = {var for var, where in speaker.after if where in ("", page)}
-            lost = [
-                self._fact(speaker, n, page)
-                for n, function in enumerate(self._functions)
-                if written & function.reads
-            ]
-            lost += self._of_step(speaker, page, written)
-            if lost:
-                speaker.script.claim(f"(not (and true {' '.join(lost)}))")
-                yield Obligation("", title, speaker.script.text())
-        yield from self._pairs(action, acted)
-        yield from self._held(action, acted)
-
-    def _of_step(self, speaker: Speaker, page: str, written: set[str]) -> list[str]:
-        """What the properties of steps say of this step at ``page``, where they say something."""
-        there = replace(speaker.at(self.subject, page), post=False, steps=True)
-        said = (unprimed(fact, written) for fact in self.of_steps)
-        return [there.truth(fact) for fact in said if fact != TRUE]
+            speaker = self._step(title, step, action, pages, acted)
+            there = replace(speaker.at(self.subject, page), post=False, steps=True)
+            lost = [self._after(speaker, n, page) for n in asked] + [*map(there.truth, of_step)]
+            speaker.script.claim(f"(not (and true {' '.join(lost)}))")
+            yield obligation(title, speaker.script, step)
+        if only is None or f"{action.name}@{REFERENCES}" in only:
+            yield from self._pairs(action, acted)
+            yield from self._held(action, acted)
 
     def _pairs(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
+        step = f"{action.name}@{REFERENCES}"
         written = [f for f in self.form.exclusive if any(w.var == f for w in action.writes)]
         cases = [("p", "q", ("p", "q"))] + ([("q", "r", ("p", "q", "r"))] if acted else [])
         for flag in written:
             for page, other, pages in cases:
                 title = f"step {action.name}, {page} and {other} do not share {flag}"
-                speaker = self._step(title, action, pages, acted, use=self._uses.get(REFERENCES))
+                speaker = self._step(title, step, action, pages, acted)
                 if not speaker.after & {(flag, page), (flag, other)}:
                     continue
                 speaker.script.claim(self._both(speaker, flag, page, other))
-                yield Obligation("", title, speaker.script.text())
+                yield obligation(title, speaker.script, step)
 
     def _held(self, action: Action, acted: Sequence[Param]) -> Iterator[Obligation]:
         """Where a reference is set some page has its flag: before the step, hence after it."""
-        written = {w.var for w in action.writes}
-        for holder in self.form.holders:
-            reads = {t.var for t in walk(holder.condition) if isinstance(t, Read)}
-            if not written & (reads | {holder.name}):
+        step = f"{action.name}@{REFERENCES}"
+        change = change_of(action, acted, self.variables)
+        for holder, clause in zip(self.form.holders, self._held_clauses, strict=True):
+            if kept(clause, change):
                 continue
             title = f"step {action.name}, {holder.name} is set where it was"
-            use = self._uses.get(REFERENCES)
-            speaker = self._step(title, action, ("p",), acted, holder, use)
+            speaker = self._step(title, step, action, ("p",), acted, holder)
             page, exists = speaker.script.witnesses[0]
             speaker.script.claim(speaker.truth(holder.condition))
             speaker.script.claim(f"(not {speaker.cell(holder.name, 'p')})")
             speaker.script.claim(f"(=> {exists} (not {speaker.cell(holder.name, page)}))")
-            yield Obligation("", title, speaker.script.text())
+            yield obligation(title, speaker.script, step)
+
+    def _held_clause(self, holder: Holder) -> Clause:
+        """That some page has the flag, or the thread is where its reference need not be set."""
+        clause = clause_of(neg(holder.condition), self.variables)
+        if any(self.variables[name].dims for name in clause.reads):
+            raise NoText("a reference that is set where pages are like something")
+        flag = frozenset({holder.name})
+        return replace(clause, rest=clause.rest | flag, reads=clause.reads | flag)
 
     def _step(
         self,
         title: str,
+        step: str,
         action: Action,
         pages: tuple[str, ...],
         acted: Sequence[Param],
         first: Holder | None = None,
-        use: Use = None,
     ) -> Speaker:
         """A script in which ``action`` is taken (on page p, if it works on one).
 
-        The page that ``first`` names is the first witness, and one of the pages looked at.
+        The page that ``first`` names is the first witness, and one of the pages looked at; others
+        are there if the hint for ``step`` says so.
         """
+        of_references = step.endswith(f"@{REFERENCES}")
+        use = self._uses.get(step, self._uses.get(REFERENCES) if of_references else None)
+        further = step in self._elsewhere
         speaker = self._scene(title, pages, use=use)
         script, picks = speaker.script, dict[Param, str]()
         for param in action.params:
@@ -302,11 +306,11 @@ class _Maker:
                 script.declare(picks[param], param.sort)
                 for bound in within(picks[param], param.sort):
                     script.claim(bound)
-        speaker = replace(speaker, places=dict.fromkeys(acted, "p"), picks=picks)
+        speaker = replace(speaker, places=dict.fromkeys(acted, "p"), picks=picks, further=further)
         looked = pages
         if first is not None:
             looked = (*pages, speaker.hold(first.name, first.condition))
-        if any(isinstance(t, Quant) for e in terms_of(action) for t in walk(e)):
+        if further and any(isinstance(t, Quant) for e in terms_of(action) for t in walk(e)):
             for holder in self.form.holders:
                 if holder != first:
                     speaker.hold(holder.name, holder.condition)

@@ -63,26 +63,34 @@ def within(name: str, sort: Sort) -> list[str]:
             return []
 
 
+HEAD = "(set-info :smt-lib-version 2.6)\n(set-logic QF_LIA)\n(set-info :status unsat)\n"
+TAIL = "(check-sat)\n(exit)\n"
+
+
 @dataclass(slots=True)
 class Script:
-    """One SMT-LIB script under construction: declarations, definitions, assertions in order."""
+    """One SMT-LIB script under construction: what it shares with others, and its own lines.
 
+    What is shared are declarations and definitions that assert nothing and have one text in all
+    scripts of a certificate; the lines declare, define and assert in order.
+    """
+
+    shared: dict[str, None] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
-    required: dict[str, str] = field(default_factory=dict)
     named: dict[tuple[Quant, tuple[tuple[Param, str], ...]], str] = field(default_factory=dict)
     witnesses: list[tuple[str, str]] = field(default_factory=list)
 
     def declare(self, name: str, sort: Sort) -> None:
         """An unknown."""
-        self.lines.append(f"(declare-const {name} {type_name(sort)})")
+        self.lines.append(declaration(name, sort))
 
     def define(self, name: str, sort: Sort, value: str) -> None:
         """A name for a term."""
-        self.lines.append(f"(define-fun {name} () {type_name(sort)} {value})")
+        self.lines.append(definition(name, sort, value))
 
-    def require(self, name: str, text: str) -> None:
-        """A function that the script uses: its definition comes first, once."""
-        self.required.setdefault(name, text)
+    def share(self, text: str) -> None:
+        """Declarations or definitions that the script uses and others, too: they come first."""
+        self.shared[text] = None
 
     def claim(self, formula: str) -> None:
         """An assertion."""
@@ -92,10 +100,19 @@ class Script:
         """A comment."""
         self.lines.append("; " + " ".join(text.split()))
 
-    def text(self) -> str:
-        """The whole script."""
-        head = ["(set-info :smt-lib-version 2.6)", "(set-logic QF_LIA)", "(set-info :status unsat)"]
-        return "\n".join([*head, *self.required.values(), *self.lines, "(check-sat)", "(exit)", ""])
+    def body(self) -> str:
+        """The script's own lines."""
+        return "".join(f"{line}\n" for line in self.lines)
+
+
+def declaration(name: str, sort: Sort) -> str:
+    """The line that declares an unknown."""
+    return f"(declare-const {name} {type_name(sort)})"
+
+
+def definition(name: str, sort: Sort, value: str) -> str:
+    """The line that names a term."""
+    return f"(define-fun {name} () {type_name(sort)} {value})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +120,9 @@ class Speaker:
     """Says terms in a script: parameters stand for pages (by name) or for declared constants.
 
     ``after`` lists the cells (variable, page) that have a name of their own after the step; where
-    ``post`` is set, these names are read; with ``steps`` primed terms read them.
+    ``post`` is set, these names are read; with ``steps`` primed terms read them.  ``further``:
+    witnesses are spoken of.  ``declared`` are the texts that declare the variables of pages, made
+    once for many scripts.
     """
 
     script: Script
@@ -116,16 +135,24 @@ class Speaker:
     post: bool = False
     nested: bool = False
     steps: bool = False
+    further: bool = True
+    declared: dict[str, str] = field(default_factory=dict)
 
-    def declare_page(self, page: str) -> None:
-        """Declare the variables of ``page``."""
-        for var in self.variables.values():
-            if var.dims:
-                name = self.cell(var.name, page)
-                self.script.declare(name, var.sort)
-                if isinstance(var.sort, EnumSort):
-                    for bound in within(name, var.sort):
-                        self.script.claim(bound)
+    def declare_state(self, page: str) -> None:
+        """Declare the variables of ``page`` ("": the globals); enumerations have their values."""
+        sorted_ = symbol(f"sorts of {page}" if page else "sorts")
+        if page not in self.declared:
+            lines, bounds = list[str](), list[str]()
+            for var in self.variables.values():
+                if bool(var.dims) == bool(page):
+                    name = self.cell(var.name, page)
+                    lines.append(declaration(name, var.sort))
+                    if isinstance(var.sort, EnumSort):
+                        bounds += within(name, var.sort)
+            lines.append(definition(sorted_, BoolSort(), f"(and true {' '.join(bounds)})"))
+            self.declared[page] = "".join(f"{line}\n" for line in lines)
+        self.script.share(self.declared[page])
+        self.script.claim(sorted_)
 
     def hold(self, flag: str, condition: Expr) -> str:
         """Where ``condition`` holds some page has ``flag``: one of those here, or a further one.
@@ -134,7 +161,7 @@ class Speaker:
         """
         page = f"witness {len(self.script.witnesses) + 1}"
         other = symbol(f"{page} exists")
-        self.declare_page(page)
+        self.declare_state(page)
         self.script.declare(other, BoolSort())
         here = " ".join(self.cell(flag, p) for p in self.pages)
         self.script.claim(f"(or (not {self.truth(condition)}) {here} {other})")
@@ -240,7 +267,7 @@ class Speaker:
                     body = self.at(e.binder, page).truth(e.body)
                     known = f"(=> {name} {body})" if e.kind == "all" else f"(=> {body} {name})"
                     self.script.claim(f"(=> {other} {known})")
-                if not self.nested:
+                if self.further and not self.nested:
                     self._witness(e, name, bodies)
         return self.script.named[key]
 
@@ -248,7 +275,7 @@ class Speaker:
         """Some page has (or lacks) the body: one of the pages here, or one apart from them."""
         page = f"witness {len(self.script.witnesses) + 1}"
         other = symbol(f"{page} exists")
-        self.declare_page(page)
+        self.declare_state(page)
         self.script.declare(other, BoolSort())
         self.script.witnesses.append((page, other))
         body = self.at(e.binder, page).truth(e.body)
@@ -288,11 +315,6 @@ class Function:
     text: str
     cells: tuple[tuple[str, bool], ...]
 
-    @property
-    def reads(self) -> frozenset[str]:
-        """The names of the variables it reads."""
-        return frozenset(var for var, _ in self.cells)
-
     def applied(self, speaker: Speaker, page: str) -> str:
         """What the fact says of ``page``."""
         given = [speaker.cell(var, page if local else "") for var, local in self.cells]
@@ -314,7 +336,7 @@ def function(
         f"({speaker.cell(var, _SUBJECT if local else '')} {type_name(variables[var].sort)})"
         for var, local in cells
     )
-    text = f"(define-fun {symbol(name)} ({given}) Bool {speaker.truth(fact)})"
+    text = f"(define-fun {symbol(name)} ({given}) Bool {speaker.truth(fact)})\n"
     return Function(symbol(name), text, cells)
 
 

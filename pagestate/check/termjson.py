@@ -48,6 +48,7 @@ def invariant_text(invariant: AnyInvariant) -> str:
             "clauses": [_term(e) for e in invariant.clauses],
             "text": invariant.text,
             "uses": [[name, list(numbers)] for name, numbers in invariant.uses],
+            "elsewhere": list(invariant.elsewhere),
         },
         separators=(",", ":"),
     )
@@ -76,6 +77,7 @@ def invariant_from(text: str) -> AnyInvariant:
             tuple(_read(e) for e in body["clauses"]),
             str(body["text"]),
             tuple((str(name), tuple(int(n) for n in ns)) for name, ns in body.get("uses", ())),
+            tuple(str(name) for name in body.get("elsewhere", ())),
         )
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
         raise BadTerm(f"{type(error).__name__}: {error}") from None

@@ -15,7 +15,9 @@ class Invariant:
     ``text`` prints the laws and clauses for people, grouped by subject.  ``uses`` names for
     steps in a role the facts (properties, laws, clauses, numbered in this order) that are enough
     to keep all of them: a hint, which can make a checker fail but not accept too much.  Without
-    an entry all facts are assumed.
+    an entry all facts are assumed.  ``elsewhere`` names the steps in a role that are kept only with
+    the help of further pages, of which a quantifier or a reference says that there are some; all
+    others do without (a hint, too).
     """
 
     subject: Param
@@ -24,6 +26,7 @@ class Invariant:
     clauses: tuple[Expr, ...]
     text: str = ""
     uses: tuple[tuple[str, tuple[int, ...]], ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

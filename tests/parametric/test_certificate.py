@@ -6,13 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import z3
 
-from pagestate.check.certificate import certify, verify
+from pagestate.check.certificate import certify, recheck, refuted, verify
 from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
-from pagestate.core.expr import TRUE, Op, disj, exists, lit
-from pagestate.core.sorts import RefSort
-from pagestate.core.system import Action, System, Write
+from pagestate.check.termjson import invariant_from
+from pagestate.core.expr import TRUE, Op, Read, disj, exists, lit, neg
+from pagestate.core.property import Property
+from pagestate.core.sorts import BOOL, RefSort
+from pagestate.core.system import Action, StateVar, System, Write
 from pagestate.core.verdict import Verdict
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric import Invariant, Parametric
@@ -158,3 +161,38 @@ def test_scripts_do_not_share_the_engine_terms(invariant: Invariant) -> None:
     assert isinstance(invariant.laws[0], Op)
     text = obligations(TASK, invariant)[0].text
     assert "(set-logic QF_LIA)" in text and "(check-sat)" in text
+
+
+def test_further_pages_are_spoken_of_where_they_are_needed(tmp_path: Path) -> None:
+    """Some page has a mark, and each that has one says that marks are allowed."""
+    allowed, seen = Read("allowed", (), BOOL), Read("seen", (), BOOL)
+    law = disj(neg(bit("mark")), allowed)
+    asked = Property("seen_is_allowed", "always", disj(neg(seen), allowed))
+    system = System(
+        "marks",
+        (PAGE,),
+        (*(StateVar(v.var, (), BOOL, False) for v in (allowed, seen)),
+         StateVar("mark", (PAGE,), BOOL, False)),
+        (Action("allow", TRUE, (put(allowed, lit(True)),)),
+         Action("mark", allowed, (put(bit("mark"), lit(True)),), (P,)),
+         Action("look", exists(Q, bit("mark", Q)), (put(seen, lit(True)),))),
+    )  # fmt: skip
+    task = Task(system, (asked,), SIZES, frozenset({"page"}))
+    made = Invariant(P, (asked.name,), (law,), ())
+    assert recheck(obligations(task, made)) == ("step look, actor: not refuted",)
+    more, scripts, wrong = refuted(task, made)
+    assert wrong == () and isinstance(more, Invariant) and more.elsewhere == ("look@actor",)
+    assert scripts == obligations(task, more)
+    assert certify(task, made, tmp_path) == () and verify(tmp_path, task, more) == ()
+    assert invariant_from((tmp_path / "invariant.json").read_text()) == more
+    lost = replace(made, laws=())
+    assert certify(task, lost) == ("step look, actor: not refuted",)
+
+
+def test_each_script_is_refuted_alone(invariant: Invariant) -> None:
+    for obligation in obligations(TASK, invariant):
+        solver = z3.Solver()
+        solver.from_string(obligation.text)
+        assert solver.check() == z3.unsat, obligation.title
+        assert obligation.text.count("(check-sat)") == 1
+        assert not any("(assert" in text for text in obligation.shared)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pagestate.check.certificate import certify, verify
+from pagestate.check.certificate import certify, refuted, verify
 from pagestate.check.obligations import obligations
 from pagestate.core.expr import (
     TRUE,
@@ -123,7 +123,12 @@ def test_hints_that_do_not_suffice_are_dropped(invariant: Invariant, tmp_path: P
     few = replace(invariant, uses=((REFERENCES, ()), *((name, ()) for name in sorted(steps))))
     assert certify(TASK, few, tmp_path) == ()
     assert verify(tmp_path, TASK, few)
-    assert verify(tmp_path, TASK, replace(few, uses=())) == ()
+    more, made, wrong = refuted(TASK, few)
+    assert isinstance(more, Invariant)
+    assert wrong == () and verify(tmp_path, TASK, more) == ()
+    assert [o.title for o in made] == titles
+    enough = [name for name, numbers in more.uses if not numbers]
+    assert any(dict(more.uses).values()) and enough
 
 
 def test_a_page_is_read_after_the_step_where_members_are() -> None:
