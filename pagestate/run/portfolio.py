@@ -50,7 +50,8 @@ class Options:
     the work of each call of the solver, in Z3's units (0: no bound).  ``cross_check``: ``auto``
     runs every engine that fits to its end, one after the other, and compares their answers.
     ``larger``: whether ``auto`` asks for every size what a finite search exhausted (``alone``: no
-    other scenario is checked, so there is more time for it).  ``proof`` bounds the processor time of a proof for every size, in seconds (None: the engine's limit).
+    other scenario is checked, so there is more time for it).  ``proof`` bounds the processor time
+    of a proof for every size, in seconds (None: the engine's limit).
     """
 
     engine: str = "auto"
