@@ -93,7 +93,8 @@ def change_of(action: Action, acted: Sequence[Param], variables: Variables) -> C
     written, after = set[str](), dict[str, Value]()
     for write in action.writes:
         for_all, here = write.binders == write.index, bool({*write.index} & {*acted})
-        if not for_all and not here and len(write.index) == 1 and write.index[0] in action.params:
+        one = not write.binders and len(write.index) == 1 and write.index[0] in action.params
+        if one and not here:
             continue  # another page
         written.add(write.var)
         after.pop(write.var, None)

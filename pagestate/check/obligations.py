@@ -91,6 +91,8 @@ class _Maker:
     def __init__(self, form: PageForm, invariant: Invariant) -> None:
         self.form = form
         self.variables = {v.name: v for v in form.system.variables}
+        if len(self.variables) < len(form.system.variables):
+            raise NoText("two variables of one name")
         sorts = {d for v in form.system.variables for d in v.dims}
         if len(sorts) > 1 or any(s.ordered for s in sorts):
             raise NoText("state over more than one sort, or over an ordered one")

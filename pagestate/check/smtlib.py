@@ -18,13 +18,20 @@ from pagestate.core.system import StateVar
 _SUBJECT = "the page"
 _WORDS = {"not": "not", "and": "and", "or": "or", "lt": "<", "le": "<=", "add": "+", "sub": "-"}
 
+_WORDS_OF_LOGIC = """
+    true false not and or xor ite distinct forall exists let par as abs div mod is select store
+"""
+_LOGIC = frozenset(_WORDS_OF_LOGIC.split())
+
 
 class NoText(Exception):
     """A term that the certificate's language does not have; the message names it."""
 
 
 def symbol(name: str) -> str:
-    """A quoted SMT-LIB symbol."""
+    """A quoted SMT-LIB symbol, which is none of the logic's own, quoted or not."""
+    if name in _LOGIC:
+        return f"|{name}!|"
     return "|" + name.replace("|", "!").replace("\\", "/") + "|"
 
 
@@ -140,7 +147,7 @@ class Speaker:
 
     def declare_state(self, page: str) -> None:
         """Declare the variables of ``page`` ("": the globals); enumerations have their values."""
-        sorted_ = symbol(f"sorts of {page}" if page else "sorts")
+        sorted_ = symbol(f"in sorts of {page}" if page else "in sorts")
         if page not in self.declared:
             lines, bounds = list[str](), list[str]()
             for var in self.variables.values():

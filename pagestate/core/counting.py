@@ -392,21 +392,27 @@ def _split(draft: _Draft, sizes: Sizes) -> Iterator[_Draft]:
 
 
 def situation_names(crowd: Crowd) -> Mapping[Situation, str]:
-    """A readable counter name for each situation: thread, label, and what else tells it apart."""
+    """A readable counter name for each situation: thread, label, and what else tells it apart.
+
+    No two have one name.
+    """
+    short = {v.name: v.name.rpartition(".")[2] for v in crowd.data}
+    used = list(short.values())
+    called = {n: s if used.count(s) == 1 else n.partition(".")[2] for n, s in short.items()}
     plain = dict[Situation, str]()
     for s in crowd.situations:
         notes = [
-            f"{v.name.rpartition('.')[2]}={str(x).lower()}"
+            f"{called[v.name]}={str(x).lower()}"
             for v, x in zip(crowd.data, s.data, strict=True)
             if not v.control and x != default_value(v.sort)
         ]
         at = f"{crowd.thread.name}@{crowd.label(s)}"
         plain[s] = at + (f"[{','.join(notes)}]" if notes else "")
-    taken = list(plain.values())
-
-    def name(s: Situation) -> str:
-        if taken.count(plain[s]) == 1:
-            return plain[s]
-        return f"{plain[s]}/{'+'.join(h.rpartition('.')[2] for h in s.holds) or 'none'}"
-
-    return {s: name(s) for s in crowd.situations}
+    taken, found = list(plain.values()), dict[str, Situation]()
+    for s in crowd.situations:
+        stem = plain[s]
+        if taken.count(stem) > 1:
+            stem += f"/{'+'.join(h.rpartition('.')[2] for h in s.holds) or 'none'}"
+        name = stem if stem not in found else next(n for n in _names(stem) if n not in found)
+        found[name] = s
+    return {s: name for name, s in found.items()}

@@ -9,8 +9,9 @@ page must have (or lack) a property it is one of those in view or a witness, a p
 that exists only in that case; the page that a thread's reference names is such a witness, too.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import assert_never
 
 import z3
@@ -239,6 +240,7 @@ class _Reader:
         self.binding = binding
         self.outer = outer
         self.side: list[z3.BoolRef] = [] if outer is None else outer.side
+        self.numbers: Iterator[int] = count() if outer is None else outer.numbers
         self.opaque: dict[tuple[Expr, tuple[tuple[Param, str], ...]], Term] = (
             {} if outer is None else outer.opaque
         )
@@ -353,7 +355,7 @@ class _Reader:
         pages = tuple((p, v) for p, v in self.binding.items() if isinstance(v, str))
         key = (e, pages)
         if key not in self.opaque:
-            name = f"quantifier {len(self.opaque)}"
+            name = f"quantifier {next(self.numbers)}"
             instances = [self.bound(e.binder, page).bool(e.body) for page in self.pages]
             holding = tuple(self.witnesses)
             self.opaque[key] = flag = self._stand_in(e, name, instances)

@@ -113,6 +113,17 @@ def test_another_page_is_not_the_one_acted_on() -> None:
     assert not keeps(fact, TRUE, replace(everywhere, value=lit(True), where=N), here=False)
 
 
+def test_a_binder_that_is_called_like_the_page_acted_on_is_any_page() -> None:
+    fact = disj(bit("a"), bit("b"))
+    everywhere = Write("a", (P,), lit(False), (P,))
+    assert not keeps(fact, TRUE, everywhere, here=False)
+    assert not keeps(fact, TRUE, replace(everywhere, binders=(Q, P)), here=False)
+    assert not keeps(fact, TRUE, replace(everywhere, binders=(Q,)), here=False)
+    made_true = put(bit("b"), lit(True))
+    assert keeps(fact, TRUE, everywhere, made_true)
+    assert not keeps(fact, TRUE, everywhere, made_true, here=False)
+
+
 def test_the_same_word_of_another_sort_says_nothing() -> None:
     fact = disj(neg(eq(C, Lit("red", SWAPPED))), bit("a"))
     assert not keeps(fact, TRUE, paint("green"))

@@ -12,9 +12,9 @@ from pagestate.check.certificate import certify, recheck, refuted, verify
 from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
 from pagestate.check.termjson import invariant_from
-from pagestate.core.expr import TRUE, Op, Read, disj, exists, lit, neg
+from pagestate.core.expr import TRUE, Lit, Op, Read, disj, eq, exists, lit, neg
 from pagestate.core.property import Property
-from pagestate.core.sorts import BOOL, RefSort
+from pagestate.core.sorts import BOOL, EnumSort, IndexSort, RefSort
 from pagestate.core.system import Action, StateVar, System, Write
 from pagestate.core.verdict import Verdict
 from pagestate.engines.interface import Task
@@ -187,6 +187,29 @@ def test_further_pages_are_spoken_of_where_they_are_needed(tmp_path: Path) -> No
     assert invariant_from((tmp_path / "invariant.json").read_text()) == more
     lost = replace(made, laws=())
     assert certify(task, lost) == ("step look, actor: not refuted",)
+
+
+@pytest.mark.parametrize("name", ["sorts", "witness", "true", "mod", "xor", "p"])
+@pytest.mark.parametrize("dims", [(), (PAGE,)])
+def test_a_variable_may_have_any_name(name: str, dims: tuple[IndexSort, ...]) -> None:
+    """The first step breaks the property; no name of a script has two meanings."""
+    mode = EnumSort("mode", ("on", "off"))
+    read, bad = Read(name, (P,) if dims else (), mode), Read("bad", (), BOOL)
+    go = Action("go", eq(read, Lit("on", mode)), (put(bad, lit(True)),), (P,))
+    variables = StateVar(name, dims, mode, "on"), StateVar("bad", (), BOOL, False)
+    page = StateVar("buddy", (PAGE,), BOOL, True)
+    never = Property("never_bad", "always", neg(bad))
+    task = Task(System("s", (PAGE,), (*variables, page), (go,)), (never,), SIZES, ANY - {"getter"})
+    made = obligations(task, Invariant(P, ("never_bad",), (), ()))
+    assert recheck(made)[0] == "step go, actor: not refuted"
+    pytest.importorskip("cvc5")
+    assert recheck(made, "cvc5")[0] == "step go, actor: not refuted"
+
+
+def test_two_variables_of_one_name_are_refused() -> None:
+    system = replace(TASK.system, variables=(*TASK.system.variables, TASK.system.variables[0]))
+    with pytest.raises(NoText, match="two variables"):
+        obligations(replace(TASK, system=system), Invariant(P, (), (), ()))
 
 
 def test_each_script_is_refuted_alone(invariant: Invariant) -> None:

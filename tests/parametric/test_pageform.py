@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import permutations, product
+from pathlib import Path as File
 
 import pytest
 
@@ -13,7 +14,10 @@ from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.sorts import BOOL, COUNT, RefSort, Sizes, Value
 from pagestate.core.system import Action, StateVar, System, Thread
 from pagestate.core.trace import CellName
-from pagestate.core.verdict import Move, Path
+from pagestate.core.verdict import Move, Path, Verdict
+from pagestate.engines.explicit.search import Explicit
+from pagestate.engines.interface import Task
+from tests.lang.harness import compiled_text
 
 from .systems import (
     ANY,
@@ -83,6 +87,37 @@ def reachable(system: System, sizes: Sizes) -> set[Key]:
                 seen.add(k)
                 todo.append(after)
     return seen
+
+
+SAME_NAMES = """
+class M(State):
+    a = per_page(bool, init=False)
+    b = per_page(bool, init=False)
+    bad = per_page(bool, init=False)
+
+@inline
+def inner(m: M, p: Page, late: bool) -> None:
+    x = m.a[p]
+    m.bad[p] = late and not x
+
+@thread(replicated=True, repeat=True)
+def getter(m: M, p: Page) -> None:
+    x = m.b[p]
+    inner(m, p, x)
+    if x:
+        m.b[p] = True
+
+@thread
+def driver(m: M, p: Page) -> None:
+    m.a[p] = True
+    m.b[p] = True
+
+@always("never bad")
+def never(m: M) -> bool:
+    return all(not m.bad[p] for p in m.pages)
+
+model = Model("r", state=M, threads=[getter, driver], properties=[never])
+"""
 
 
 @pytest.mark.parametrize("name", VARIANTS)
@@ -272,6 +307,21 @@ def test_a_sort_with_other_uses_is_left_alone() -> None:
     assert caught.value.code == "PS507"
     getter = Param("getter", GETTER)
     assert getter.sort == GETTER
+
+
+def test_locals_of_one_name_are_told_apart(tmp_path: File) -> None:
+    """Where x of the caller and x of the inlined function are swapped nothing bad happens."""
+    compiled = compiled_text(tmp_path, SAME_NAMES)
+    asked = tuple(p for p in compiled.properties if not p.builtin)
+    task = Task(compiled.system, asked, SIZES)
+    for unbounded in (frozenset[str](), ANY):
+        form = page_form(compiled.system, asked, SIZES, unbounded)
+        names = [v.name for v in form.system.variables]
+        assert len(names) == len(set(names))
+    for symmetry in (True, False):
+        engine = Explicit(task, lambda progress: None, symmetry)
+        engine.advance(50)
+        assert [a.verdict for a in engine.answers()] == [Verdict.EXHAUSTED]
 
 
 def test_a_thread_that_stays_where_it_is_has_no_control_variable() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+import z3
 
 from pagestate.core.evaluate import apply, enabled, evaluate, initial_state, successors
 from pagestate.core.expr import (
@@ -15,6 +16,7 @@ from pagestate.core.expr import (
     Read,
     add,
     conj,
+    disj,
     eq,
     exists,
     forall,
@@ -39,6 +41,7 @@ from pagestate.core.trace import CellName
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Task
 from pagestate.engines.parametric import Invariant, Parametric
+from pagestate.smt.views import Views
 
 from .systems import (
     ANY,
@@ -142,6 +145,23 @@ def test_existential_guards_are_weakened_not_assumed() -> None:
     assert verdict(pages_only((spread,))).verdict == Verdict.PROVED
     start = Action("start", TRUE, (put(bit("bad"), lit(True)),), (P,))
     assert verdict(pages_only((start, spread))).verdict == Verdict.VIOLATED
+
+
+def test_a_quantifier_within_another_one_has_a_meaning_of_its_own() -> None:
+    """The page acted on has all that is asked of it, and is asked about by the inner one."""
+    nobody = forall(Param("r", PAGE), neg(bit("bad", Param("r", PAGE))))
+    for guard in (
+        forall(Q, disj(bit("free", Q), nobody)),
+        conj(neg(nobody), neg(forall(Q, conj(neg(bit("free", Q)), nobody)))),
+        forall(Q, disj(bit("free", Q), neg(exists(P, bit("bad"))))),
+    ):
+        action = Action("go", guard, (put(bit("free"), lit(False)),), (P,))
+        system = pages_only((action,))
+        views = Views(system, PAGE, ())
+        step = views.transition(action, bystander=False)
+        solver = z3.Solver(ctx=views.context)
+        solver.add(*step.given, *(views.now.values["p", name] for name in ("free", "bad")))
+        assert solver.check() == z3.sat
 
 
 def test_a_counter_that_may_go_below_zero_is_not_proved() -> None:
