@@ -196,6 +196,8 @@ class Speaker:
 
     def say(self, e: Expr, sort: Sort) -> str:
         """``e`` as text, as a value of ``sort``."""
+        if isinstance(sort, EnumSort) and isinstance(e.sort, EnumSort) and e.sort != sort:
+            raise NoText(f"a value of another {sort}")  # the same word has another number there
         match e:
             case Lit(value=value):
                 return constant(value, e.sort if isinstance(e.sort, EnumSort) else sort)
@@ -204,6 +206,8 @@ class Speaker:
                     raise NoText(f"parameter {e.name} as a value")
                 return self.picks[e]
             case Read(var=var, index=index, primed=primed):
+                if isinstance(e.sort, EnumSort) and e.sort != self.variables[var].sort:
+                    raise NoText(f"{var} read as another {e.sort}")
                 if not primed:
                     return self.cell(var, self.place(index))
                 if not self.steps:

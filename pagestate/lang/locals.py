@@ -9,6 +9,8 @@ from pagestate.lang.control import Control, Transition
 
 NONE_SORT = RefSort(IndexSort("none"))
 """The sort of ``None`` where nothing says which members it stands for."""
+WORD = "str"
+"""The name of the sorts of written-out words: constants, one sort for each word."""
 
 
 def sort_of_local(old: Any, value: Expr) -> DataSort:
@@ -28,7 +30,9 @@ def sort_of_local(old: Any, value: Expr) -> DataSort:
     if isinstance(old, numbers) and isinstance(sort, numbers):
         return COUNT
     if isinstance(old, EnumSort) and isinstance(sort, EnumSort) and old.name == sort.name:
-        return old
+        if old.name == WORD:
+            raise TypeError(f"{old.members[0]!r} and {sort.members[0]!r}: use an Enum for words")
+        raise TypeError(f"values of two enumerations, both called {old}")
     raise TypeError(f"{old} and {sort}")
 
 

@@ -41,6 +41,7 @@ from pagestate.core.sorts import (
 from pagestate.lang.declare import Switch
 from pagestate.lang.diagnostics import near
 from pagestate.lang.functions import Function
+from pagestate.lang.locals import WORD
 from pagestate.lang.scope import Scope, bad_call, bound, field_of, is_state, read, with_local
 from pagestate.lang.source import source_of
 from pagestate.lang.state import Index, Members, index_sort
@@ -59,7 +60,7 @@ def _term(scope: Scope, node: ast.expr) -> Expr:
         case ast.Constant(value=int() as value):
             return lit(value)
         case ast.Constant(value=str() as text):
-            return Lit(text, EnumSort("str", (text,)))
+            return Lit(text, EnumSort(WORD, (text,)))
         case ast.Constant(value=None):
             return Lit(None, RefSort(IndexSort("none")))
         case ast.Name(id=name):
@@ -116,13 +117,12 @@ def _chain(scope: Scope, node: ast.expr, operands: list[ast.expr], ops: list[ast
 
 def _either(scope: Scope, node: ast.expr, test: Expr, a: Expr, b: Expr) -> Expr:
     """``a if test else b`` of two values of one kind."""
-    if _kind(a.sort) != _kind(b.sort) or isinstance(a.sort, RefSort) != isinstance(b.sort, RefSort):
-        raise scope.error(
-            "PS206",
-            f"one value is {a.sort}, the other {b.sort}",
-            node,
-            "write it with if and else",
-        )
+    one, two = a.sort, b.sort
+    apart = _kind(one) != _kind(two) or isinstance(one, RefSort) != isinstance(two, RefSort)
+    if apart or _two_enums(one, two):
+        words = _kind(one) == f"enum {WORD}"
+        hint = "use an Enum for words" if words else "write it with if and else"
+        raise scope.error("PS206", f"one value is {one}, the other {two}", node, hint)
     made = ite(test, a, b)
     if not isinstance(made, Op) or a.sort == b.sort:
         return made
@@ -187,12 +187,12 @@ def _constant(scope: Scope, node: ast.expr, value: Any) -> Expr:
                 )
             chosen = scope.valuation[switch]
             if isinstance(chosen, str):
-                return Lit(chosen, EnumSort("str", (chosen,)))
+                return Lit(chosen, EnumSort(WORD, (chosen,)))
             return lit(chosen)
         case bool() | int():
             return lit(value)
         case str():
-            return Lit(value, EnumSort("str", (value,)))
+            return Lit(value, EnumSort(WORD, (value,)))
         case Enum():
             cls = type(value)
             return Lit(value.name, EnumSort(cls.__name__, tuple(cls.__members__)))
@@ -245,6 +245,8 @@ def _compare(scope: Scope, node: ast.expr, a: ast.expr, op: ast.cmpop, b: ast.ex
     kinds = {_kind(x.sort), _kind(y.sort)}
     if len(kinds) > 1 and not (_is_none(x) or _is_none(y)):
         raise scope.error("PS206", f"{x.sort} compared with {y.sort}", node)
+    if _two_enums(x.sort, y.sort) and kinds != {f"enum {WORD}"}:
+        raise scope.error("PS206", f"values of two enumerations, both called {x.sort}", node)
     match op:
         case ast.Eq() | ast.Is():
             return _equal(x, y)
@@ -277,7 +279,11 @@ def _equal(x: Expr, y: Expr) -> Expr:
         x = Lit(None, y.sort)
     if _is_none(y) and isinstance(x.sort, RefSort):
         y = Lit(None, x.sort)
-    return eq(x, y)
+    return FALSE if _two_enums(x.sort, y.sort) else eq(x, y)  # FALSE: two words
+
+
+def _two_enums(a: Sort, b: Sort) -> bool:
+    return isinstance(a, EnumSort) and isinstance(b, EnumSort) and a != b
 
 
 def _is_none(x: Expr) -> bool:

@@ -12,7 +12,6 @@ from typing import TypeAlias
 import z3
 
 from pagestate.core.expr import Expr, Param
-from pagestate.core.primed import primed
 from pagestate.core.sorts import Value
 from pagestate.smt.bulk import Renaming, check, either, negation, state
 from pagestate.smt.views import Transition, Views
@@ -45,6 +44,7 @@ class Break:
 class FactTerms:
     """The Z3 terms of facts about one page, built once per fact and page.
 
+    ``of_steps`` are the numbers of facts that are about a step, not about the states it joins.
     A fact after a step is the fact before it with the values after in the place of those before;
     where it reads nothing that the step changes it is the same term.
     """
@@ -54,7 +54,7 @@ class FactTerms:
         self.subject = subject
         self._now = dict[tuple[int, str], z3.BoolRef]()
         self._lost = dict[tuple[int, str], z3.BoolRef]()
-        self._primed = dict[int, bool]()
+        self.of_steps = set[int]()
         self._renamings = dict[str, Renaming]()
 
     def now(self, number: int, fact: Expr, page: str) -> z3.BoolRef:
@@ -67,22 +67,17 @@ class FactTerms:
     def lost(self, number: int, fact: Expr, step: Transition) -> z3.BoolRef:
         """That the fact does not hold at the target of ``step`` after it.
 
-        A fact with primed values is about the step: it is false of it.
+        One about steps is false of the step.
         """
         key = number, step.name
         if key not in self._lost:
-            if self._of_steps(number, fact):
+            if number in self.of_steps:
                 views = self.views
                 after = views.holds(fact, self.subject, views.now, step.target, step.after)
             else:
                 after = self._renaming(step)(self.now(number, fact, step.target))
             self._lost[key] = negation(after)
         return self._lost[key]
-
-    def _of_steps(self, number: int, fact: Expr) -> bool:
-        if number not in self._primed:
-            self._primed[number] = primed(fact)
-        return self._primed[number]
 
     def _renaming(self, step: Transition) -> Renaming:
         if step.name not in self._renamings:

@@ -142,6 +142,33 @@ BAD = [
         "must be a bool",
         "compare it",
     ),
+    Bad(
+        "PS206",
+        thread("word = 'no'\nif m.busy[page]:\n    word = 'yes'\nm.busy[page] = word == 'yes'"),
+        "m.busy[page]",
+        "'yes' and 'no': use an Enum",
+    ),
+    Bad(
+        "PS206",
+        thread("with atomic('x'):\n        word = 'no' if m.busy[page] else 'yes'"),
+        "'no' if m.busy[page] else 'yes'",
+        "one value is str",
+        "use an Enum",
+    ),
+    Bad(
+        "PS206",
+        """
+class Other(Enum):
+    BLUE = 2
+    RED = 1
+
+
+Other.__name__ = "Colour"
+"""
+        + thread("# here\n    wait_until(m.colour == Other.RED)"),
+        "m.colour == Other.RED",
+        "two enumerations, both called Colour",
+    ),
     Bad("PS206", thread("m.busy = True"), "m.busy", "needs an index"),
     Bad(
         "PS206",

@@ -12,7 +12,7 @@ from pagestate.check.certificate import certify, recheck, refuted, verify
 from pagestate.check.obligations import obligations
 from pagestate.check.smtlib import NoText
 from pagestate.check.termjson import invariant_from
-from pagestate.core.expr import TRUE, Lit, Op, Read, disj, eq, exists, lit, neg
+from pagestate.core.expr import TRUE, Lit, Op, Read, disj, eq, exists, ite, lit, neg
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, EnumSort, IndexSort, RefSort
 from pagestate.core.system import Action, StateVar, System, Write
@@ -204,6 +204,27 @@ def test_a_variable_may_have_any_name(name: str, dims: tuple[IndexSort, ...]) ->
     assert recheck(made)[0] == "step go, actor: not refuted"
     pytest.importorskip("cvc5")
     assert recheck(made, "cvc5")[0] == "step go, actor: not refuted"
+
+
+def test_a_word_of_another_enumeration_is_refused() -> None:
+    """Numbers stand for words in scripts; the same word may have another one elsewhere."""
+    mode, other = EnumSort("mode", ("on", "off")), EnumSort("mode", ("off", "on"))
+    read, off = Read("mode", (), mode), Lit("off", other)
+    variables = StateVar("mode", (), mode, "on"), StateVar("buddy", (PAGE,), BOOL, True)
+    same = Action("same", eq(read, Lit("on", mode)), (put(read, Lit("on", mode)),))
+    stays = Invariant(P, (), (eq(read, Lit("on", mode)),), ())
+    for action, law in (
+        (replace(same, guard=eq(read, off), writes=(put(read, read),)), stays),
+        (replace(same, writes=(put(read, off),)), stays),
+        (replace(same, writes=(put(read, ite(bit("buddy"), off, read)),), params=(P,)), stays),
+        (same, replace(stays, laws=(eq(read, off),))),
+        (same, replace(stays, laws=(eq(Read("mode", (), other), off),))),
+    ):
+        task = Task(System("s", (PAGE,), variables, (action,)), (), SIZES, frozenset({"page"}))
+        with pytest.raises(NoText):
+            obligations(task, law)
+    still = System("s", (PAGE,), variables, (same,))
+    assert certify(Task(still, (), SIZES, frozenset({"page"})), stays) == ()
 
 
 def test_two_variables_of_one_name_are_refused() -> None:

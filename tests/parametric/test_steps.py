@@ -8,6 +8,7 @@ import pytest
 from pagestate.check.certificate import certify, refuted, verify
 from pagestate.check.obligations import obligations
 from pagestate.core.expr import (
+    FALSE,
     TRUE,
     Expr,
     Read,
@@ -23,7 +24,7 @@ from pagestate.core.expr import (
 )
 from pagestate.core.invariant import REFERENCES
 from pagestate.core.property import Property
-from pagestate.core.sorts import RefSort
+from pagestate.core.sorts import BOOL, RefSort
 from pagestate.core.system import Action, StateVar, System, Write
 from pagestate.core.verdict import Answer, Verdict
 from pagestate.engines.interface import Task
@@ -115,6 +116,19 @@ def test_a_property_of_steps_is_assumed_nowhere(invariant: Invariant) -> None:
     """Also where it reads nothing after the step: then it would be a law."""
     alone = replace(invariant, properties=("before_only",), laws=(), clauses=(), uses=())
     assert certify(replace(TASK, properties=(BEFORE_ONLY,)), alone)
+
+
+def test_a_property_of_steps_about_the_state_before_needs_an_invariant() -> None:
+    """Each step by itself makes it true of the state after it: that is not what is asked."""
+    take = Action("take", TRUE, (put(bit("a"), TRUE), put(bit("b"), TRUE)), (P,))
+    drop = Action("drop", TRUE, (put(bit("a"), FALSE), put(bit("b"), FALSE)), (P,))
+    variables = tuple(StateVar(name, (PAGE,), BOOL, False) for name in "ab")
+    system = System("both", (PAGE,), variables, (take, drop))
+    both = of_steps("both", disj(bit("a"), neg(bit("b"))))
+    (answer,) = solve(system, both)
+    assert answer.verdict == Verdict.PROVED, answer.reason
+    assert isinstance(answer.certificate, Invariant)
+    assert certify(Task(system, (both,), SIZES, ANY), answer.certificate) == ()
 
 
 def test_hints_that_do_not_suffice_are_dropped(invariant: Invariant, tmp_path: Path) -> None:

@@ -139,6 +139,8 @@ class Proof:
         fact = Fact(self._number, kind, name, formula, reads, cube, cube or region)
         self._number += 1
         self.facts.append(fact)
+        if kind == "step":
+            self.terms.of_steps.add(fact.number)
         self._roles[fact.number] = roles = self._roles_of(fact)
         for k in roles.matters:
             self._fresh[k].append(fact)
