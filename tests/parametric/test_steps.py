@@ -120,8 +120,8 @@ def test_a_property_of_steps_is_assumed_nowhere(invariant: Invariant) -> None:
 
 def test_a_property_of_steps_about_the_state_before_needs_an_invariant() -> None:
     """Each step by itself makes it true of the state after it: that is not what is asked."""
-    take = Action("take", TRUE, (put(bit("a"), TRUE), put(bit("b"), TRUE)), (P,))
-    drop = Action("drop", TRUE, (put(bit("a"), FALSE), put(bit("b"), FALSE)), (P,))
+    take = Action("take", TRUE, (put(bit("a"), TRUE), put(bit("b", Q), eq(P, Q), Q)), (P,))
+    drop = Action("drop", TRUE, (put(bit("a"), FALSE), put(bit("b", Q), FALSE, Q)), (P,))
     variables = tuple(StateVar(name, (PAGE,), BOOL, False) for name in "ab")
     system = System("both", (PAGE,), variables, (take, drop))
     both = of_steps("both", disj(bit("a"), neg(bit("b"))))
