@@ -8,7 +8,7 @@ locals put in, so nothing is assumed about which locals are alive where.  A step
 depend on the state is split by their values.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count as numbers
 
@@ -20,7 +20,9 @@ from pagestate.core.expr import (
     Lit,
     Op,
     Param,
+    Quant,
     Read,
+    children,
     conj,
     eq,
     ite,
@@ -173,6 +175,8 @@ def put_in(
     sorts = {v.name: v.sort for v in (*crowd.data, *crowd.refs)}
 
     def visit(e: Expr) -> Expr | None:
+        if _binds(e, {member}):
+            return e
         if not isinstance(e, Read) or e.var not in sorts or e.index != (member,):
             return None
         if e.var in known:
@@ -180,6 +184,17 @@ def put_in(
         return page if e.var in situation.holds and page is not None else Lit(None, e.sort, e.span)
 
     return fold_pages(transform(term, visit))
+
+
+def _binds(e: Expr, params: Collection[Param]) -> bool:
+    """Whether one of ``params`` means another member within ``e``."""
+    return isinstance(e, Quant) and e.binder in params
+
+
+def _free(param: Param, term: Expr) -> bool:
+    """Whether ``term`` names ``param`` outside of what binds it."""
+    inside = () if _binds(term, {param}) else children(term)
+    return term == param or any(_free(param, part) for part in inside)
 
 
 def fold_pages(term: Expr) -> Expr:
@@ -235,8 +250,13 @@ class _Draft:
     def given(self, known: Expr, term: Expr, value: Expr) -> "_Draft":
         """The draft where ``known`` holds, so that ``term`` is ``value``."""
 
+        named = {t for t in walk(term) if isinstance(t, Param)}
+
+        def visit(e: Expr) -> Expr | None:
+            return value if e == term else e if _binds(e, named) else None
+
         def put(e: Expr) -> Expr:
-            return fold_pages(transform(e, lambda x: value if x == term else None))
+            return fold_pages(transform(e, visit))
 
         writes = tuple(replace(w, value=put(w.value), where=put(w.where)) for w in self.writes)
         news = tuple((v, put(e)) for v, e in self.news)
@@ -297,7 +317,7 @@ def _cases(crowd: Crowd, action: Action, source: Situation, sizes: Sizes) -> Ite
         if done.guard == FALSE:
             continue
         for term in (done.guard, *(t for w in done.writes for t in (*w.index, w.value, w.where))):
-            if any(t == member for t in walk(term)):
+            if _free(member, term):
                 raise not_in_form(
                     "PS504", f"step {action.name} names the moving {crowd.index.name}",
                     span_of(term) or action.info.span,

@@ -308,13 +308,17 @@ def rebuild(a: Expr, child: Callable[[Expr], Expr]) -> Expr:
 
 
 def substitute(a: Expr, binding: "dict[Param, Expr]") -> Expr:
-    """``a`` with free parameters replaced; binders shadow (and must not capture)."""
+    """``a`` with free parameters replaced; binders shadow, and are renamed where they capture."""
     if not binding:
         return a
     if isinstance(a, Param):
         return binding.get(a, a)
-    if isinstance(a, Quant) and a.binder in binding:
+    if isinstance(a, Quant):
         binding = {p: e for p, e in binding.items() if p != a.binder}
+        if any(t == a.binder for e in binding.values() for t in walk(e)):
+            other = replace(a.binder, name=a.binder.name + "'")
+            a = replace(a, binder=other, body=substitute(a.body, {a.binder: other}))
+            return substitute(a, binding)
     return rebuild(a, lambda child: substitute(child, binding))
 
 

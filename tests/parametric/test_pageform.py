@@ -9,7 +9,20 @@ from pathlib import Path as File
 import pytest
 
 from pagestate.core.evaluate import apply, enabled, evaluate, initial_states, successors
-from pagestate.core.expr import Param, Read, add, conj, count, eq, exists, forall, le, lit, neg
+from pagestate.core.expr import (
+    TRUE,
+    Param,
+    Read,
+    add,
+    conj,
+    count,
+    eq,
+    exists,
+    forall,
+    le,
+    lit,
+    neg,
+)
 from pagestate.core.pageform import NotInForm, PageForm, page_form
 from pagestate.core.sorts import BOOL, COUNT, RefSort, Sizes, Value
 from pagestate.core.system import Action, StateVar, System, Thread
@@ -27,9 +40,11 @@ from .systems import (
     OFFLINE_NOT_FREE,
     PAGE,
     SIZES,
+    G,
     H,
     P,
     Q,
+    ThreadBuilder,
     always,
     bit,
     getter_thread,
@@ -88,6 +103,8 @@ def reachable(system: System, sizes: Sizes) -> set[Key]:
                 todo.append(after)
     return seen
 
+
+UNTOUCHED = always("true", TRUE)
 
 SAME_NAMES = """
 class M(State):
@@ -307,6 +324,30 @@ def test_a_sort_with_other_uses_is_left_alone() -> None:
     assert caught.value.code == "PS507"
     getter = Param("getter", GETTER)
     assert getter.sort == GETTER
+
+
+def test_a_quantifier_may_bind_what_a_step_calls_its_page_or_itself() -> None:
+    """The states of the page form are those of the system with other names for bound variables."""
+
+    def marks(page: Param, other: Param) -> System:
+        t = ThreadBuilder("getter", ("start", "hold"), G)
+        busy = exists(other, conj(t.is_at("hold", other), eq(t.page(other), P)))
+        everywhere = put(bit("seen"), forall(page, bit("buddy", page)))
+        t.step("get", "start", "hold", neg(bit("seen")), put(t.page(), P),
+               put(t.zero(), bit("buddy")), everywhere)  # fmt: skip
+        t.step("put", "hold", "start", conj(eq(t.page(), P), busy), put(t.page(), NONE),
+               put(t.zero(), lit(False)), put(bit("buddy"), lit(False)))  # fmt: skip
+        flags = StateVar("buddy", (PAGE,), BOOL, True), StateVar("seen", (PAGE,), BOOL, False)
+        return System("marks", (PAGE, GETTER), (*flags, *t.variables(True)), tuple(t.actions),
+                      (t.thread(),))  # fmt: skip
+
+    def counted(system: System) -> int:
+        form = page_form(system, (), SIZES, frozenset())
+        engine = Explicit(Task(form.system, (UNTOUCHED,), SIZES), lambda progress: None, False)
+        engine.advance(30)
+        return engine.states
+
+    assert counted(marks(P, G)) == counted(marks(Q, H)) > 10
 
 
 def test_locals_of_one_name_are_told_apart(tmp_path: File) -> None:
