@@ -116,7 +116,7 @@ class StepSolver:
         self._solver.add(*terms.views.domains(("p", "q")))
         self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
-        self._named = dict[tuple[int, bool, tuple[str, ...], tuple[str, ...]], Marks]()
+        self._named = dict[tuple[int, bool, tuple[str, ...]], Marks]()
         self._numbers = dict[int, int]()
         self._inside = False
         self._later = list[z3.BoolRef]()
@@ -174,15 +174,16 @@ class StepSolver:
             self._later.clear()
 
     def marks(self, step: Transition, fact: Numbered, here: bool, elsewhere: bool) -> Marks:
-        """The names of a fact before ``step``: at the page acted on, and at other pages."""
-        others = (step.pages[1:], step.witnesses) if elsewhere else ((), ())
-        key = fact[0], here, others[0], tuple(page for page, _ in others[1])
+        """The names of a fact before ``step``: at the page acted on, and at another one."""
+        key = fact[0], here, step.pages[1:] if elsewhere else ()
         if key not in self._named:
-            found = [self._mark(*fact, "p")] if here else []
-            found += [self._mark(*fact, page) for page in others[0]]
-            found += [self._mark(*fact, page, exists) for page, exists in others[1]]
-            self._named[key] = tuple(found)
+            pages = (("p",) if here else ()) + key[2]
+            self._named[key] = tuple(self._mark(*fact, page) for page in pages)
         return self._named[key]
+
+    def further(self, step: Transition, fact: Numbered) -> Marks:
+        """The names of a fact before ``step`` at its witnesses."""
+        return tuple(self._mark(*fact, page, exists) for page, exists in step.witnesses)
 
     def check(self, name: str, marks: Sequence[z3.BoolRef]) -> z3.ModelRef | frozenset[int]:
         """A model, or which of the facts assumed exclude one.  Raises Undecided."""
@@ -209,13 +210,17 @@ class Query:
         self._solver, self._views, self._step = solver, views, step
         self._facts, self._lost = facts, lost
 
-    def ask(self, marks: Iterable[z3.BoolRef]) -> Break | frozenset[int]:
-        """Such a step, or which of the facts assumed exclude it.  Raises Undecided."""
+    def ask(self, marks: Iterable[z3.BoolRef], further: bool) -> Break | frozenset[int]:
+        """Such a step, or which of the facts assumed exclude it.  Raises Undecided.
+
+        ``further``: also witnesses are what the facts say.
+        """
         step, views = self._step, self._views
         model = self._solver.check(step.name, tuple(marks))
         if isinstance(model, frozenset):
             return model
-        there = [page for page, c in step.witnesses if z3.is_true(model.eval(c, True))]
+        witnesses = step.witnesses if further else ()
+        there = [page for page, c in witnesses if z3.is_true(model.eval(c, True))]
         before = tuple(views.read(model, views.now, page) for page in (*step.pages, *there))
         after = partial(views.read, model, step.after, step.target)
         return Break(before, after, partial(self._broken, model))

@@ -38,7 +38,7 @@ from pagestate.engines.parametric.table import Codes, Column, Cube, Table
 
 _TINY = 1e-6
 """What elimination in floating point takes for zero; a fit is tried on whole numbers then."""
-_MOST_ROWS = 30_000
+_MOST_ROWS = 60_000
 _SAMPLES = 3
 _SAMPLE = 250
 _MORE = 60
@@ -305,12 +305,13 @@ def _by_value(
             continue
         for code in range(column.card):
             here = np.flatnonzero(table.exact[:, k] == code)
-            weights = _fit(matrix, wanted, here) if len(here) else None
+            if not len(here) or any(good[here].all() for _, good in candidates):
+                continue
+            weights = _fit(matrix, wanted, here)
             if weights is None:
                 continue
             places.append(here)
-            if not any(weights == w for w, _ in candidates):
-                candidates.append((weights, _says(weights, matrix) == wanted))
+            candidates.append((weights, _says(weights, matrix) == wanted))
     found, open_ = list[_Cluster](), np.ones(len(wanted), np.bool_)
     while candidates:
         gains = [int((good & open_).sum()) for _, good in candidates]

@@ -117,6 +117,7 @@ class Proof:
         self._fresh: list[list[Fact]] = [[] for _ in self.steps]
         self._roles = dict[int, Roles]()
         self._open: list[list[Fact]] = [[] for _ in self.steps]
+        self._further = set[int]()
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         for name, formula in properties:
             self._add("step" if name in of_steps else "property", name, formula)
@@ -187,7 +188,10 @@ class Proof:
             roles = self._roles[fact.number]
             here, others = roles.here[k], roles.others[k]
             if here or others:
-                self._assumed[k][fact.number] = self.solver.marks(step, fact.said, here, others)
+                marks = self.solver.marks(step, fact.said, here, others)
+                further = others and k in self._further
+                more = self.solver.further(step, fact.said) if further else ()
+                self._assumed[k][fact.number] = marks + more
             if roles.open[k]:
                 self._open[k].append(fact)
             elif roles.alone[k]:
@@ -225,11 +229,14 @@ class Proof:
                 self.queries += 1
                 if not tick():
                     raise ValueError("the time for the proof is over")
-                found = query.ask(chain.from_iterable(self._assumed[k].values()))
+                further = k in self._further
+                found = query.ask(chain.from_iterable(self._assumed[k].values()), further)
                 if not isinstance(found, Break):
                     break
                 if not self._learn(found):
-                    break
+                    if further or not step.witnesses:
+                        break
+                    self._look_further(k)
                 self._meet(k)
         if isinstance(found, Break):
             return self._give_up(k, found, asked)
@@ -237,6 +244,13 @@ class Proof:
         settled = {f.number for f in asked}
         self._open[k] = [f for f in self._open[k] if f.number not in settled]
         return None
+
+    def _look_further(self, k: int) -> None:
+        """From now on assume facts of the step's witnesses, too: few steps need that."""
+        self._further.add(k)
+        for fact in self.facts:
+            if fact.number in self._assumed[k] and self._roles[fact.number].others[k]:
+                self._assumed[k][fact.number] += self.solver.further(self.steps[k], fact.said)
 
     def _initial(self) -> Stuck | None:
         of_states = [f.said for f in self.facts if f.kind != "step"]
