@@ -201,6 +201,8 @@ class Table:
 
         First drop variables, then widen the remaining ones value by value, while every view of the
         table still differs somewhere; the cube with the fewest variables of several random orders.
+        Numbers are dropped before others: a small instance lacks combinations of many, and a clause
+        that rests on that does not hold in a larger one.
         """
         same = np.stack([self._where.at(j, int(code)) for j, code in enumerate(view)])
         choices = {tuple(sorted(self._needed(same, rng))) for _ in range(tries)}
@@ -212,6 +214,7 @@ class Table:
         """Few columns of which each view differs in one; ``same`` are those alike, by column."""
         order = list(range(len(self.columns)))
         rng.shuffle(order)
+        order.sort(key=lambda j: not self.columns[j].numeric)
         later = np.bitwise_and.accumulate(same[order[::-1]], axis=0)[::-1]
         here, kept = self._where.all, list[int]()
         for k, j in enumerate(order, 1):
