@@ -202,7 +202,7 @@ class Parametric:
                 rows = table.exact
             else:
                 rows = closure.exact(table.columns)
-                table.add(rows, all_of_them=not self._form.occupancy)
+                table.add(rows) if self._form.occupancy else table.take_all(rows)
         doubtful = set(self._goals if closure is None else closure.broken) - {*self._found, *lost}
         if doubtful:
             self._enlarge(probe, doubtful, learn=closure is None)
@@ -243,7 +243,7 @@ class Parametric:
             if closure is None or (all_or_none and closure.broken):
                 return
             table = Table(columns_of(form))
-            table.add(closure.exact(table.columns), all_of_them=True)
+            table.take_all(closure.exact(table.columns))
         kept = {n: g for n, g in kept.items() if n not in closure.broken}
         if kept:
             self._attempt(table, kept, (), end)
