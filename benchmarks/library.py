@@ -52,7 +52,8 @@ class Row:
     """What was found out about one scenario.
 
     ``verdicts`` and ``reasons`` are by property; ``seconds`` by phase; ``cvc5`` is "", "agrees" or
-    what it does not refute; ``holds`` are the open properties that no execution at 3 pages and 2 of
+    what it does not refute; ``unlike`` are properties that are violated here and not where the model
+    expects it (at its own sizes), or the other way round; ``holds`` are the open properties that no execution at 3 pages and 2 of
     everything else violates (None: that search was cut short).
     """
 
@@ -71,6 +72,7 @@ class Row:
     wrong: Sequence[str] = ()
     cvc5: str = ""
     holds: Sequence[str] | None = ()
+    unlike: Sequence[str] = ()
     failed: str = ""
 
     @property
@@ -103,6 +105,9 @@ def measure(model: str, scenario: str, limit: float, certify: bool, gaps: bool) 
     engine.advance(1)
     answers = engine.answers()
     seconds = {"start-up": start_up, **engine.spent}
+    violated = {a.property for a in answers if a.verdict == Verdict.VIOLATED}
+    expected = {n for n, (v, _) in request.compiled.expected.items() if v == Verdict.VIOLATED}
+    asked = {p.name for p in request.properties}
     row = Row(
         model,
         scenario,
@@ -112,6 +117,7 @@ def measure(model: str, scenario: str, limit: float, certify: bool, gaps: bool) 
         seconds,
         len(task.system.actions),
         engine.views,
+        unlike=sorted((violated ^ expected) & asked),
     )
     found = next((a.certificate for a in answers if isinstance(a.certificate, Invariant)), None)
     if found is not None:
@@ -233,6 +239,11 @@ def text(rows: Sequence[Row]) -> str:
         f"{len(rows)} scenarios: {said}; {gaps} gaps, {undecided} open ones violated at"
         f" {PAGES} pages; {len(slow)} scenarios take 5 s or more, {len(failed)} ended early;"
         f" {sum(r.total for r in rows):.0f} s in all."
+    )
+    unlike = [f"{r.model} {r.scenario} {name}" for r in rows for name in r.unlike]
+    lines.append(
+        f"Verdicts that differ from what the models expect at their sizes:"
+        f" {', '.join(unlike) or 'none'}."
     )
     lines += [f"- {reason}" for reason in why]
     return "\n".join(lines)
