@@ -181,7 +181,8 @@ class Parametric:
             names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
             lost |= dict.fromkeys(names or goals, why(stuck, probe.table))
         if not self._enough():
-            self._forget(self._open(()), end)
+            if not probe.table.whole:
+                self._forget(self._open(()), end)
             self._search(probe, end)
         self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
