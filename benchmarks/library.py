@@ -54,7 +54,7 @@ class Row:
     ``verdicts`` and ``reasons`` are by property; ``seconds`` by phase; ``cvc5`` is "", "agrees" or
     what it does not refute; ``unlike`` are properties that are violated here and not where the
     model expects it (at its own sizes), or the other way round; ``holds`` are the open properties
-    that no execution at 3 pages and 2 of everything else violates (None: that search was cut short).
+    that no execution at 3 pages and 2 of all else violates (None: that search was cut short).
     """
 
     model: str
