@@ -121,6 +121,7 @@ class Proof:
         self._roles = dict[int, Roles]()
         self._open: list[list[Fact]] = [[] for _ in self.steps]
         self._further = set[int]()
+        self._named = dict[tuple[int, bool, bool], Marks]()
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
         self._local: LocalLaws | None = None
         self.learnt = list[Law]()
@@ -195,7 +196,7 @@ class Proof:
             roles = self._roles[fact.number]
             here, others = roles.here[k], roles.others[k]
             if here or others:
-                marks = self.solver.marks(step, fact.said, here, others)
+                marks = self._marks(fact, here, others and len(step.pages) > 1)
                 further = others and k in self._further
                 more = self.solver.further(step, fact.said) if further else ()
                 self._assumed[k][fact.number] = marks + more
@@ -204,6 +205,14 @@ class Proof:
             elif roles.alone[k]:
                 self.kept[k][fact.number] = frozenset({fact.number})
         self._fresh[k].clear()
+
+    def _marks(self, fact: Fact, here: bool, there: bool) -> Marks:
+        """The solver's names of a fact at the page acted on and at the other one in view."""
+        found = self._named.get((fact.number, here, there))
+        if found is None:
+            pages = (("p",) if here else ()) + (("q",) if there else ())
+            found = self._named[fact.number, here, there] = self.solver.marks(fact.said, pages)
+        return found
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
