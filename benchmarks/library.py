@@ -249,6 +249,22 @@ def text(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def compact(rows: Sequence[Row]) -> str:
+    """Seconds of all phases, a line per scenario and a column per model; * where some are open."""
+    models = list(dict.fromkeys(r.model for r in rows))
+    cells = {(r.scenario, r.model): r for r in rows}
+    lines = [f"| scenario | {' | '.join(models)} |", "|---" * (len(models) + 1) + "|"]
+    for scenario in dict.fromkeys(r.scenario for r in rows):
+        found = [cells.get((scenario, model)) for model in models]
+        told = ["" if r is None else f"{r.total:.1f}{_mark(r)}" for r in found]
+        lines.append(f"| {scenario} | {' | '.join(told)} |")
+    return "\n".join(lines)
+
+
+def _mark(row: Row) -> str:
+    return "*" if row.failed or row.those("unknown", "vacuous") else ""
+
+
 def main() -> None:
     """Measure what is not known yet, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.library")
@@ -259,6 +275,7 @@ def main() -> None:
     parser.add_argument("--certify", action="store_true", help="check with cvc5, too")
     parser.add_argument("--gaps", action="store_true", help="search open ones at 3 pages")
     parser.add_argument("--table", action="store_true", help="measure nothing")
+    parser.add_argument("--compact", action="store_true", help="print the sums of seconds only")
     chosen: Any = parser.parse_args()
     known = known_rows(chosen.file)
     rows = list[Row]()
@@ -270,7 +287,7 @@ def main() -> None:
                 out.write(json.dumps(asdict(row)) + "\n")
             print(line(row), flush=True)
         rows += [] if row is None else [row]
-    print(text(rows))
+    print(compact(rows) if chosen.compact else text(rows))
 
 
 if __name__ == "__main__":
