@@ -52,8 +52,9 @@ class Row:
     """What was found out about one scenario.
 
     ``verdicts`` and ``reasons`` are by property; ``seconds`` by phase; ``cvc5`` is "", "agrees" or
-    what it does not refute; ``holds`` are the open properties that no execution at 3 pages and 2 of
-    everything else violates (None: that search was cut short).
+    what it does not refute; ``unlike`` are properties that are violated here and not where the
+    model expects it (at its own sizes), or the other way round; ``holds`` are the open properties
+    that no execution at 3 pages and 2 of all else violates (None: that search was cut short).
     """
 
     model: str
@@ -71,6 +72,7 @@ class Row:
     wrong: Sequence[str] = ()
     cvc5: str = ""
     holds: Sequence[str] | None = ()
+    unlike: Sequence[str] = ()
     failed: str = ""
 
     @property
@@ -103,6 +105,9 @@ def measure(model: str, scenario: str, limit: float, certify: bool, gaps: bool) 
     engine.advance(1)
     answers = engine.answers()
     seconds = {"start-up": start_up, **engine.spent}
+    violated = {a.property for a in answers if a.verdict == Verdict.VIOLATED}
+    expected = {n for n, (v, _) in request.compiled.expected.items() if v == Verdict.VIOLATED}
+    asked = {p.name for p in request.properties}
     row = Row(
         model,
         scenario,
@@ -112,6 +117,7 @@ def measure(model: str, scenario: str, limit: float, certify: bool, gaps: bool) 
         seconds,
         len(task.system.actions),
         engine.views,
+        unlike=sorted((violated ^ expected) & asked),
     )
     found = next((a.certificate for a in answers if isinstance(a.certificate, Invariant)), None)
     if found is not None:
@@ -234,8 +240,29 @@ def text(rows: Sequence[Row]) -> str:
         f" {PAGES} pages; {len(slow)} scenarios take 5 s or more, {len(failed)} ended early;"
         f" {sum(r.total for r in rows):.0f} s in all."
     )
+    unlike = [f"{r.model} {r.scenario} {name}" for r in rows for name in r.unlike]
+    lines.append(
+        f"Verdicts that differ from what the models expect at their sizes:"
+        f" {', '.join(unlike) or 'none'}."
+    )
     lines += [f"- {reason}" for reason in why]
     return "\n".join(lines)
+
+
+def compact(rows: Sequence[Row]) -> str:
+    """Seconds of all phases, a line per scenario and a column per model; * where some are open."""
+    models = list(dict.fromkeys(r.model for r in rows))
+    cells = {(r.scenario, r.model): r for r in rows}
+    lines = [f"| scenario | {' | '.join(models)} |", "|---" * (len(models) + 1) + "|"]
+    for scenario in dict.fromkeys(r.scenario for r in rows):
+        found = [cells.get((scenario, model)) for model in models]
+        told = ["" if r is None else f"{r.total:.1f}{_mark(r)}" for r in found]
+        lines.append(f"| {scenario} | {' | '.join(told)} |")
+    return "\n".join(lines)
+
+
+def _mark(row: Row) -> str:
+    return "*" if row.failed or row.those("unknown", "vacuous") else ""
 
 
 def main() -> None:
@@ -248,6 +275,7 @@ def main() -> None:
     parser.add_argument("--certify", action="store_true", help="check with cvc5, too")
     parser.add_argument("--gaps", action="store_true", help="search open ones at 3 pages")
     parser.add_argument("--table", action="store_true", help="measure nothing")
+    parser.add_argument("--compact", action="store_true", help="print the sums of seconds only")
     chosen: Any = parser.parse_args()
     known = known_rows(chosen.file)
     rows = list[Row]()
@@ -259,7 +287,7 @@ def main() -> None:
                 out.write(json.dumps(asdict(row)) + "\n")
             print(line(row), flush=True)
         rows += [] if row is None else [row]
-    print(text(rows))
+    print(compact(rows) if chosen.compact else text(rows))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ assumptions that takes longer than the query.  The callers guarantee what it wou
 all terms are of sort bool (of a substitution: pairwise of one sort) and of one context.
 """
 
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterable, Sequence
 from ctypes import Array
 
 import z3
@@ -45,6 +46,14 @@ def check(solver: z3.Solver, assumptions: Bools) -> z3.CheckSatResult:
     found = z3.Z3_solver_check_assumptions(
         solver.ctx.ref(), solver.solver, count, _array(assumptions)
     )
+    return z3.CheckSatResult(found)
+
+
+def check_marks(solver: z3.Solver, marks: Iterable[int]) -> z3.CheckSatResult:
+    """The same for terms given by their addresses (``as_ast().value``), which somebody holds."""
+    addresses = array("Q", marks)
+    terms = (z3.Ast * len(addresses)).from_buffer(addresses) if addresses else None
+    found = z3.Z3_solver_check_assumptions(solver.ctx.ref(), solver.solver, len(addresses), terms)
     return z3.CheckSatResult(found)
 
 

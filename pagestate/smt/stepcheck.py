@@ -13,14 +13,14 @@ import z3
 
 from pagestate.core.expr import Expr, Param
 from pagestate.core.sorts import Value
-from pagestate.smt.bulk import Renaming, check, either, negation, state
+from pagestate.smt.bulk import Renaming, both, check, check_marks, either, negation, state
 from pagestate.smt.views import Transition, Views
 
 Values: TypeAlias = Mapping[str, Value]
 Numbered: TypeAlias = tuple[int, Expr]
 """A fact with the number it is known by."""
-Marks: TypeAlias = tuple[z3.BoolRef, ...]
-"""Names under which a fact is stated of pages."""
+Marks: TypeAlias = tuple[int, ...]
+"""Names under which a fact is stated of pages, as Z3 knows them."""
 
 
 class Undecided(Exception):
@@ -111,7 +111,7 @@ class StepSolver:
         self._solver.add(*terms.views.domains(("p", "q")))
         self._pages = {"p", "q"}
         self._marks = dict[tuple[int, str], z3.BoolRef]()
-        self._named = dict[tuple[int, bool, tuple[str, ...], tuple[str, ...]], Marks]()
+        self._given = dict[str, z3.BoolRef]()
         self._numbers = dict[int, int]()
         self._inside = False
         self._later = list[z3.BoolRef]()
@@ -158,8 +158,10 @@ class StepSolver:
         self._solver.push()
         self._inside = True
         try:
-            for term in (*step.given, either(lost)):
-                state(self._solver, term)
+            if step.name not in self._given:
+                self._given[step.name] = both(step.given)
+            state(self._solver, self._given[step.name])
+            state(self._solver, either(lost))
             yield Query(self, self._terms.views, step, facts, lost)
         finally:
             self._inside = False
@@ -168,20 +170,18 @@ class StepSolver:
                 state(self._solver, named)
             self._later.clear()
 
-    def marks(self, step: Transition, fact: Numbered, here: bool, elsewhere: bool) -> Marks:
-        """The names of a fact before ``step``: at the page acted on, and at other pages."""
-        others = (step.pages[1:], step.witnesses) if elsewhere else ((), ())
-        key = fact[0], here, others[0], tuple(page for page, _ in others[1])
-        if key not in self._named:
-            found = [self._mark(*fact, "p")] if here else []
-            found += [self._mark(*fact, page) for page in others[0]]
-            found += [self._mark(*fact, page, exists) for page, exists in others[1]]
-            self._named[key] = tuple(found)
-        return self._named[key]
+    def marks(self, fact: Numbered, pages: tuple[str, ...]) -> Marks:
+        """The names of a fact before a step at some of the pages ``p`` and ``q``."""
+        return tuple(self._mark(*fact, page).as_ast().value for page in pages)
 
-    def check(self, name: str, marks: Sequence[z3.BoolRef]) -> z3.ModelRef | frozenset[int]:
+    def further(self, step: Transition, fact: Numbered) -> Marks:
+        """The names of a fact before ``step`` at its witnesses."""
+        pages = step.witnesses
+        return tuple(self._mark(*fact, page, exists).as_ast().value for page, exists in pages)
+
+    def check(self, name: str, marks: Iterable[int]) -> z3.ModelRef | frozenset[int]:
         """A model, or which of the facts assumed exclude one.  Raises Undecided."""
-        found = check(self._solver, marks)
+        found = check_marks(self._solver, marks)
         if found == z3.unsat:
             core = {mark.get_id() for mark in self._solver.unsat_core()}
             return frozenset(self._numbers[k] for k in core)
@@ -204,13 +204,17 @@ class Query:
         self._solver, self._views, self._step = solver, views, step
         self._facts, self._lost = facts, lost
 
-    def ask(self, marks: Iterable[z3.BoolRef]) -> Break | frozenset[int]:
-        """Such a step, or which of the facts assumed exclude it.  Raises Undecided."""
+    def ask(self, marks: Iterable[int], further: bool) -> Break | frozenset[int]:
+        """Such a step, or which of the facts assumed exclude it.  Raises Undecided.
+
+        ``further``: also witnesses are what the facts say.
+        """
         step, views = self._step, self._views
-        model = self._solver.check(step.name, tuple(marks))
+        model = self._solver.check(step.name, marks)
         if isinstance(model, frozenset):
             return model
-        there = [page for page, c in step.witnesses if z3.is_true(model.eval(c, True))]
+        witnesses = step.witnesses if further else ()
+        there = [page for page, c in witnesses if z3.is_true(model.eval(c, True))]
         before = tuple(views.read(model, views.now, page) for page in (*step.pages, *there))
         after = partial(views.read, model, step.after, step.target)
         return Break(before, after, partial(self._broken, model))

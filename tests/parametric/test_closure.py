@@ -11,8 +11,10 @@ from pagestate.core.pageform import PageForm, page_form
 from pagestate.core.property import Property
 from pagestate.core.sorts import BOOL, Sizes
 from pagestate.core.system import Action, StateVar, System
+from pagestate.core.verdict import Verdict
 from pagestate.engines.explicit.search import Explicit
 from pagestate.engines.interface import Task
+from pagestate.engines.parametric import Parametric
 from pagestate.engines.parametric.closure import Closure
 from pagestate.engines.parametric.elsewhere import NotInPairs
 from pagestate.engines.parametric.forget import NotForgotten, forgetting, numbers_of
@@ -179,3 +181,21 @@ def test_a_system_that_forgets_numbers_shows_all_the_same(tmp_path: Path) -> Non
         compared += len(rows)
         assert rows <= rows_of(small, less), seed
     assert compared > 50
+
+
+def test_what_needs_two_pages_is_unknown_with_the_view_that_breaks_it() -> None:
+    """No page has a and b, since a comes to one page, before any b; but one page does not tell."""
+    first = Action("first", neg(exists(Q, bit("a", Q))), (put(bit("a"), TRUE),), (P,))
+    second = Action(
+        "second", conj(exists(Q, bit("a", Q)), neg(bit("a"))), (put(bit("b"), TRUE),), (P,)
+    )
+    asked = (
+        Property("not_both", "always", forall(P, neg(conj(bit("a"), bit("b"))))),
+        Property("never_c", "always", forall(P, neg(bit("c")))),
+    )
+    task = Task(flags(first, second), asked, SIZES, frozenset({"page"}))
+    engine = Parametric(task, lambda _: None)
+    engine.advance(1)
+    both, never = engine.answers()
+    assert both.verdict == Verdict.UNKNOWN and never.verdict == Verdict.PROVED
+    assert both.reason == "as far as one page and the globals tell, steps lead to (a, b)"

@@ -78,6 +78,15 @@ def test_nobody_waits_for_what_takes_long(mode, monkeypatch):
     assert len(found.notes) == (mode == Larger.AUTO)
 
 
+def test_there_is_more_time_for_a_scenario_alone(monkeypatch):
+    monkeypatch.setattr(larger, "MOST_STEPS", 0)
+    found = outcome()
+    ask, asked = saying(result(FIRST, Verdict.PROVED, "any number of pages"))
+    upgrade(request(), found, Larger.AUTO, ask, alone=True)
+    assert found.results[0].verdict == Verdict.PROVED
+    assert [seconds for _, seconds in asked] == [larger.SECONDS_ALONE]
+
+
 def test_a_run_goes_on_to_every_size():
     asked = request()
     for mode, verdict in ((Larger.AUTO, Verdict.PROVED), (Larger.NEVER, Verdict.EXHAUSTED)):

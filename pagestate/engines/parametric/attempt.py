@@ -60,6 +60,6 @@ def attempt(
         minimise(proof)
         kept = tuple(f.formula for f in proof.facts if f.kind == "law")
         clauses = tuple(f.formula for f in proof.facts if f.kind == "clause")
-        text = print_invariant(proof, laws, sums)
+        text = print_invariant(proof, [*laws, *proof.learnt], sums)
         invariant = Invariant(aim.subject, tuple(goals), kept, clauses, text, uses(proof))
     return Outcome(invariant, None, proof.cubes())

@@ -44,9 +44,9 @@ class Closure:
 
     ``goals`` are properties of states by name, about one page, ``subject``; at most ``threads``
     members of replicated threads are at a page.  Afterwards ``complete`` says whether the whole set
-    was worked out in the bounds of counters, and ``broken`` names the goals that a view breaks,
-    with the number of the view.  Raises NotInPairs for a system whose steps ask more of all pages
-    than two pages answer.
+    was worked out, ``overflow`` which counter ran into its bound if not, and ``broken`` names the
+    goals that a view breaks, with the number of the view.  Raises NotInPairs for a system whose
+    steps ask more of all pages than two pages answer.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Closure:
         self._looking = defaultdict[int, list[int]](list)
         self._acting = defaultdict[int, list[int]](list)
         self.broken = dict[str, int]()
+        self.overflow = ""
         self.complete = False
         try:
             rows = initial_rows(self.system, self.layout, _MOST_INITIAL)
@@ -120,6 +121,7 @@ class Closure:
             for a in range(0, len(pairs), _CHUNK):
                 successors.take_steps(pairs[a : a + _CHUNK])
             if successors.overflows:
+                self.overflow = successors.overflows[0]
                 return False
             pairs = self._seen(successors.actors())
 

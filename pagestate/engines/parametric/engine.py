@@ -2,18 +2,20 @@
 
 The system is brought into page form (threads counted, references as flags), where a state is the
 globals and, for each page, a fixed record; a step acts on the globals, on at most one page, and on
-all pages alike.  The invariant sought is about one page and the globals.  An explicit search of a
-small instance gives the table of all views, in which ledger laws are mined; steps that break the
-candidate invariant are excluded by clauses generalised against the table until it is inductive.
+all pages alike.  The invariant sought is about one page and the globals.  The table of all views
+that any number of pages lead to (with few threads each) is worked out, ledger laws are mined in it,
+and steps that break the candidate invariant are excluded by clauses generalised against the table
+until it is inductive.  What counters have no say in is proved without them, if it must be.
 After the invisible invariants of Pnueli, Ruah and Zuck (2001) and the view abstraction of Abdulla,
 Haziza and Holik (2013); the clauses are found as in property-directed reachability, the laws as in
 Houdini.  Incomplete: the invariant may need two pages at once or a sum over pages; then the answer
-is `unknown` with the step that breaks the proof.  A violation found on the way is reported.
+is `unknown` with the step that breaks the proof.  Violations are looked for in instances.
 """
 
 import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pagestate.core.evaluate import OutOfRange
 from pagestate.core.expr import Expr, Param
@@ -27,7 +29,7 @@ from pagestate.engines.parametric.closure import Closure
 from pagestate.engines.parametric.elsewhere import NotInPairs
 from pagestate.engines.parametric.forget import NotForgotten, forgetting, numbers_of, reads
 from pagestate.engines.parametric.printing import show_view, why
-from pagestate.engines.parametric.probe import Probe
+from pagestate.engines.parametric.probe import MORE_COUNTED, MOST_COUNTED, Probe
 from pagestate.engines.parametric.prove import Proof, Stuck
 from pagestate.engines.parametric.shape import about_one_page, page_sort
 from pagestate.engines.parametric.table import Cube, Table, columns_of
@@ -179,7 +181,8 @@ class Parametric:
             names = {f.name for f in stuck.facts if f.kind in ("property", "step")} & goals.keys()
             lost |= dict.fromkeys(names or goals, why(stuck, probe.table))
         if not self._enough():
-            self._forget(self._open(()), end)
+            if not probe.table.whole:
+                self._forget(self._open(()), end)
             self._search(probe, end)
         self._found |= {n: _unknown(n, lost[n]) for n in self._open(()) if n in lost}
         return True
@@ -200,7 +203,7 @@ class Parametric:
                 rows = table.exact
             else:
                 rows = closure.exact(table.columns)
-                table.add(rows, all_of_them=not self._form.occupancy)
+                table.add(rows) if self._form.occupancy else table.take_all(rows)
         doubtful = set(self._goals if closure is None else closure.broken) - {*self._found, *lost}
         if doubtful:
             self._enlarge(probe, doubtful, learn=closure is None)
@@ -215,11 +218,15 @@ class Parametric:
         states = {n: g for n, g in goals.items() if kinds[n] == "always"}
         if self._sort is None:
             return None
-        try:
-            closure = Closure(form, self._sort, self._task.sizes, states, self._subject, threads)
-        except NotInPairs:
-            return None
-        return closure if closure.complete else None
+        sizes = self._task.sizes
+        while True:
+            try:
+                closure = Closure(form, self._sort, sizes, states, self._subject, threads)
+            except NotInPairs:
+                return None
+            if not closure.overflow or sizes.count_bound >= MOST_COUNTED:
+                return closure if closure.complete else None
+            sizes = replace(sizes, count_bound=sizes.count_bound + MORE_COUNTED)
 
     def _forget(self, goals: Mapping[str, Expr], end: float, all_or_none: bool = False) -> None:
         """Prove those of the goals that hold whatever counters say; ``all_or_none``: or nothing."""
@@ -237,7 +244,7 @@ class Parametric:
             if closure is None or (all_or_none and closure.broken):
                 return
             table = Table(columns_of(form))
-            table.add(closure.exact(table.columns), all_of_them=True)
+            table.take_all(closure.exact(table.columns))
         kept = {n: g for n, g in kept.items() if n not in closure.broken}
         if kept:
             self._attempt(table, kept, (), end)

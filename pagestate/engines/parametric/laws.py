@@ -11,7 +11,7 @@ Laws are guesses: the proof loop drops those that do not hold up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,7 @@ from pagestate.core.expr import (
     eq,
     implies,
     ite,
+    le,
     lit,
     neg,
 )
@@ -38,7 +39,7 @@ from pagestate.engines.parametric.table import Codes, Column, Cube, Table
 
 _TINY = 1e-6
 """What elimination in floating point takes for zero; a fit is tried on whole numbers then."""
-_MOST_ROWS = 30_000
+_MOST_ROWS = 60_000
 _SAMPLES = 3
 _SAMPLE = 250
 _MORE = 60
@@ -51,6 +52,7 @@ _WORTH = 100
 Matrix: TypeAlias = NDArray[np.int16]
 Rows: TypeAlias = NDArray[np.int64]
 Weights: TypeAlias = dict[int, int]
+Relation: TypeAlias = Literal["=", "<=", ">="]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +66,16 @@ class Feature:
 
 @dataclass(frozen=True, slots=True)
 class Law:
-    """``target`` is the sum of ``terms`` (with signs) in the region ``where`` (None: always)."""
+    """``target`` is the sum of ``terms`` (with signs) in the region ``where`` (None: always).
+
+    Or it is at most or at least that, as ``relation`` says.
+    """
 
     target: Expr
     terms: tuple[tuple[int, Expr], ...]
     where: Cube | None
     formula: Expr
+    relation: Relation = "="
 
 
 @dataclass(slots=True)
@@ -86,11 +92,7 @@ def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     If the table shows all there is, clauses tell numbers apart: then only laws that hold everywhere
     are worth it.  Of a large table a sample is looked at; rows that refute a law join the sample.
     """
-    counters = {
-        j: c.var.name
-        for j, c in enumerate(table.columns)
-        if c.var.dims and isinstance(c.var.sort, CountSort) and c.var.name not in form.occupancy
-    }
+    counters = ledger_counters(form, table)
     if not counters:
         return ()
     chosen = np.arange(len(table.exact))
@@ -99,7 +101,7 @@ def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     for _ in range(_SAMPLES):
         found, part = list[Law](), table.part(chosen)
         configs, earlier = _configs(part), frozenset[str]()
-        for j, name in counters.items():
+        for name, j in counters.items():
             found += _laws_of(form, part, subject, j, configs, earlier)
             earlier |= {name}
         if len(chosen) == len(table.exact):
@@ -110,6 +112,15 @@ def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
             break
         chosen = np.union1d(chosen, np.concatenate(wrong))
     return tuple(found)
+
+
+def ledger_counters(form: PageForm, table: Table) -> dict[str, int]:
+    """The counters of a page that are not numbers of threads, with their columns."""
+    return {
+        c.var.name: j
+        for j, c in enumerate(table.columns)
+        if c.var.dims and isinstance(c.var.sort, CountSort) and c.var.name not in form.occupancy
+    }
 
 
 def _refuting(law: Law, table: Table) -> Rows:
@@ -256,25 +267,34 @@ def _laws_of(
         if found is None:
             continue
         terms = tuple((w, features[j].term) for j, w in cluster.weights.items())
-        laws += [_law(table, subject, read, terms, box) for box in found.cubes or (None,)]
+        laws += [law_of(table, subject, read, terms, box) for box in found.cubes or (None,)]
         open_ &= ~found.covered
     return laws
 
 
-def _law(
+def law_of(
     table: Table,
     subject: Param,
     target: Read,
     terms: tuple[tuple[int, Expr], ...],
     where: Cube | None,
+    relation: Relation = "=",
 ) -> Law:
+    """The law that ``target`` is the sum of ``terms`` (with signs) in a region (None: always).
+
+    Or that it is at most or at least that.
+    """
+
     def worth(term: Expr) -> Expr:
         return ite(term, lit(1), lit(0)) if isinstance(term.sort, BoolSort) else term
 
     left = add(target, *(worth(t) for w, t in terms if w < 0))
     right = add(*(worth(t) for w, t in terms if w > 0))
     region = TRUE if where is None else neg(table.clause(where, subject))
-    return Law(target, terms, where, implies(region, eq(left, right)))
+    compared = eq(left, right) if relation == "=" else le(left, right)
+    if relation == ">=":
+        compared = le(right, left)
+    return Law(target, terms, where, implies(region, compared), relation)
 
 
 def _clusters(table: Table, matrix: Matrix, wanted: Matrix, configs: _Configs) -> list[_Cluster]:
@@ -305,12 +325,13 @@ def _by_value(
             continue
         for code in range(column.card):
             here = np.flatnonzero(table.exact[:, k] == code)
-            weights = _fit(matrix, wanted, here) if len(here) else None
+            if not len(here) or any(good[here].all() for _, good in candidates):
+                continue
+            weights = _fit(matrix, wanted, here)
             if weights is None:
                 continue
             places.append(here)
-            if not any(weights == w for w, _ in candidates):
-                candidates.append((weights, _says(weights, matrix) == wanted))
+            candidates.append((weights, _says(weights, matrix) == wanted))
     found, open_ = list[_Cluster](), np.ones(len(wanted), np.bool_)
     while candidates:
         gains = [int((good & open_).sum()) for _, good in candidates]
@@ -397,7 +418,7 @@ def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
     """
     sample = rows[:: len(rows) // _SAMPLE + 1]
     for _ in range(_ROUNDS):
-        weights = _solve(matrix[:, sample], wanted[sample])
+        weights = solve(matrix[:, sample], wanted[sample])
         if weights is None or len(weights) > _MOST_TERMS:
             return None
         if any(abs(w) != 1 for w in weights.values()):
@@ -409,7 +430,7 @@ def _fit(matrix: Matrix, wanted: Matrix, rows: Rows) -> Weights | None:
     return None
 
 
-def _solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
+def solve(matrix: Matrix, wanted: Matrix) -> Weights | None:
     """A solution that uses the first independent rows of ``matrix`` (features)."""
     useful = np.flatnonzero(matrix.any(axis=1))
     useful = useful[_firsts(matrix[useful])]

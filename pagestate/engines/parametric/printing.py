@@ -102,9 +102,9 @@ def _literal(column: Column, codes: frozenset[int]) -> str:
 
 
 def show_law(law: Law, columns: dict[str, Column]) -> str:
-    """A law as an equation, with its regions."""
+    """A law as an equation or bound, with its region."""
     parts = [f"{'-' if w < 0 else '+'} {_summand(t)}" for w, t in law.terms] or ["0"]
-    text = f"{show(law.target)} = {' '.join(parts).removeprefix('+ ')}"
+    text = f"{show(law.target)} {law.relation} {' '.join(parts).removeprefix('+ ')}"
     return text if law.where is None else f"{show_cube(law.where, columns)}: {text}"
 
 

@@ -19,7 +19,8 @@ from pagestate.engines.parametric.table import Table
 _FIRST = 2
 _MOST = 4
 _MOST_STATES = 3_000_000
-_COUNT_BOUND = 8
+MOST_COUNTED, MORE_COUNTED = 16, 3
+"""A bound of counters that is met is raised by so much, below the first of the two."""
 _SEARCH = 1 << 30
 
 
@@ -106,8 +107,8 @@ class Probe:
                 Task(self._task.system, asked, sizes), self._report, max_states=_MOST_STATES
             )
             search.advance(_SEARCH)
-            if search.overflow and sizes.count_bound < 2 * _COUNT_BOUND:
-                sizes = replace(sizes, count_bound=sizes.count_bound + 3)
+            if search.overflow and sizes.count_bound < MOST_COUNTED:
+                sizes = replace(sizes, count_bound=sizes.count_bound + MORE_COUNTED)
                 continue
             if learn:
                 self.table.add_states(search, sizes)

@@ -4,7 +4,8 @@ Facts are the properties, the sorts' ranges (no counter is negative), ledger law
 A property of steps is asked of every step like a fact, but is never assumed.
 Per step and role (page acted on, bystander) one query asks for a step that breaks a fact.  A page
 seen before the step that is not in the table of views is generalised to a clause and excluded.
-If all pages are known, a broken law is dropped (Houdini, Flanagan and Leino 2001); a broken clause
+If all pages are known but one has other numbers than those that were reached, a law is learnt
+(`local`).  Otherwise a broken law is dropped (Houdini, Flanagan and Leino 2001); a broken clause
 means that the table lacks the view after the step, which is added; a broken property ends the loop.
 The step of the page acted on assumes the facts of that page only, so that one page is claimed too.
 """
@@ -22,6 +23,8 @@ from pagestate.core.pageform import PageForm
 from pagestate.core.primed import unprimed
 from pagestate.core.sorts import CountSort, IndexSort, IntSort, Value
 from pagestate.engines.parametric.effects import Bits, Effect, Effects, effect_of
+from pagestate.engines.parametric.laws import Law, ledger_counters
+from pagestate.engines.parametric.local import LocalLaws
 from pagestate.engines.parametric.table import Column, Cube, Table, columns_of
 from pagestate.smt.stepcheck import Break, FactTerms, Marks, Numbered, StepSolver, initial_break
 from pagestate.smt.views import Transition, Views
@@ -117,7 +120,12 @@ class Proof:
         self._fresh: list[list[Fact]] = [[] for _ in self.steps]
         self._roles = dict[int, Roles]()
         self._open: list[list[Fact]] = [[] for _ in self.steps]
+        self._further = set[int]()
+        self._named = dict[tuple[int, bool, bool], Marks]()
         self._assumed: list[dict[int, Marks]] = [{} for _ in self.steps]
+        self._local: LocalLaws | None = None
+        self.learnt = list[Law]()
+        self._rejected = set[Expr]()
         for name, formula in properties:
             self._add("step" if name in of_steps else "property", name, formula)
         for name, formula in ranges(form, subject):
@@ -172,6 +180,7 @@ class Proof:
     def _drop(self, facts: Sequence[Fact]) -> None:
         """Forget facts; what was kept with their help is open again."""
         gone = {f.number for f in facts}
+        self._rejected |= {f.formula for f in facts if f.kind == "law"}
         self.facts = [f for f in self.facts if f.number not in gone]
         left = {f.number: f for f in self.facts}
         for k, proofs in enumerate(self.kept):
@@ -189,12 +198,23 @@ class Proof:
             roles = self._roles[fact.number]
             here, others = roles.here[k], roles.others[k]
             if here or others:
-                self._assumed[k][fact.number] = self.solver.marks(step, fact.said, here, others)
+                marks = self._marks(fact, here, others and len(step.pages) > 1)
+                further = others and k in self._further
+                more = self.solver.further(step, fact.said) if further else ()
+                self._assumed[k][fact.number] = marks + more
             if roles.open[k]:
                 self._open[k].append(fact)
             elif roles.alone[k]:
                 self.kept[k][fact.number] = frozenset({fact.number})
         self._fresh[k].clear()
+
+    def _marks(self, fact: Fact, here: bool, there: bool) -> Marks:
+        """The solver's names of a fact at the page acted on and at the other one in view."""
+        found = self._named.get((fact.number, here, there))
+        if found is None:
+            pages = (("p",) if here else ()) + (("q",) if there else ())
+            found = self._named[fact.number, here, there] = self.solver.marks(fact.said, pages)
+        return found
 
     def run(self, tick: Callable[[], bool]) -> Stuck | None:
         """Strengthen until the facts are inductive (None) or a required one cannot be kept.
@@ -216,7 +236,7 @@ class Proof:
                     if stuck is not None:
                         return stuck
                     self._meet(k)
-            changed = self._initial_clauses() or changed
+            changed = self._initial_guesses() or changed
         return None
 
     def _settle(self, k: int, tick: Callable[[], bool]) -> Stuck | None:
@@ -227,11 +247,14 @@ class Proof:
                 self.queries += 1
                 if not tick():
                     raise ValueError("the time for the proof is over")
-                found = query.ask(chain.from_iterable(self._assumed[k].values()))
+                further = k in self._further
+                found = query.ask(chain.from_iterable(self._assumed[k].values()), further)
                 if not isinstance(found, Break):
                     break
                 if not self._learn(found):
-                    break
+                    if further or not step.witnesses:
+                        break
+                    self._look_further(k)
                 self._meet(k)
         if isinstance(found, Break):
             return self._give_up(k, found, asked)
@@ -239,6 +262,13 @@ class Proof:
         settled = {f.number for f in asked}
         self._open[k] = [f for f in self._open[k] if f.number not in settled]
         return None
+
+    def _look_further(self, k: int) -> None:
+        """From now on assume facts of the step's witnesses, too: few steps need that."""
+        self._further.add(k)
+        for fact in self.facts:
+            if fact.number in self._assumed[k] and self._roles[fact.number].others[k]:
+                self._assumed[k][fact.number] += self.solver.further(self.steps[k], fact.said)
 
     def _initial(self) -> Stuck | None:
         of_states = [f.said for f in self.facts if f.kind != "step"]
@@ -251,21 +281,34 @@ class Proof:
             self._drop(bad)
         return None
 
-    def _initial_clauses(self) -> bool:
-        clauses = [f for f in self.facts if f.kind == "clause"]
-        broken = initial_break(self.terms, [(f.number, f.formula) for f in clauses])
-        self._drop([f for f in clauses if f.number in broken]) if broken else None
+    def _initial_guesses(self) -> bool:
+        """Drop the laws and clauses that an initial state breaks; whether there are any."""
+        guesses = [f for f in self.facts if f.kind in ("law", "clause")]
+        broken = initial_break(self.terms, [f.said for f in guesses])
+        self._drop([f for f in guesses if f.number in broken]) if broken else None
         return bool(broken)
 
     def _learn(self, found: Break) -> bool:
-        """Exclude the pages before the step that no small instance shows; whether there are any."""
+        """Exclude pages before the step that no small instance shows; whether there are any."""
         done = False
         for values in found.before:
             view = self.table.view(values)
             if view not in self.table:
                 self._exclude(self.table.generalise(view, self._rng))
                 done = True
-        return done
+        return done or any(self._recount(values) for values in found.before)
+
+    def _recount(self, values: Mapping[str, Value]) -> bool:
+        """Exclude a page by an equation that its numbers break; whether one was found."""
+        if self._local is None:
+            counters = ledger_counters(self.form, self.table)
+            self._local = LocalLaws(self.table, self.subject, counters)
+        law = self._local.around(values, self._rejected, self._rng)
+        if law is None:
+            return False
+        self._add("law", f"law {self._number}", law.formula, region=law.where)
+        self.learnt.append(law)
+        return True
 
     def _give_up(self, k: int, found: Break, asked: Sequence[Fact]) -> Stuck | None:
         """All pages before the step are known: drop what it breaks, unless that is required."""

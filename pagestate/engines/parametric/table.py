@@ -21,6 +21,10 @@ from pagestate.engines.explicit.search import Explicit
 
 MANY = 2
 _SMALL = 8
+_TRIES = 6
+"""Orders in which variables are dropped from a cube."""
+_SOME = 512
+"""Words of bits (a bit is a view) that are looked at first where there are more."""
 _ROOM = 64
 """Words of bits that are kept free for views that are taken in later."""
 
@@ -136,23 +140,28 @@ class Table:
             found.append(np.stack(cells, axis=1))
         return self.add(np.concatenate(found))
 
-    def add(self, exact: Codes, *, all_of_them: bool = False) -> int:
-        """Add rows of exact codes; how many views are new.
-
-        If no state looks like anything else, views tell all numbers apart from now on.
-        """
+    def add(self, exact: Codes) -> int:
+        """Add rows of exact codes; how many views are new."""
         self.exact = distinct(np.concatenate([self.exact, exact]))
-        if all_of_them:
-            most = zip(self.columns, self.exact.max(axis=0, initial=0).tolist(), strict=True)
-            self.columns = tuple(replace(c, many=n + 1) if c.numeric else c for c, n in most)
-            self.whole = True
         cut = np.array([c.many if c.numeric else c.card for c in self.columns], np.int16)
         grown = self._where.rows if self._where.grown else self.exact[:0]
-        views = distinct(np.concatenate([np.minimum(self.exact, cut), grown]))
         before = self.size
+        self._set(distinct(np.concatenate([np.minimum(self.exact, cut), grown])))
+        return self.size - before
+
+    def take_all(self, exact: Codes) -> None:
+        """Take in rows of exact codes, each once, that are all there are.
+
+        From now on views tell all numbers apart.
+        """
+        most = zip(self.columns, exact.max(axis=0, initial=0).tolist(), strict=True)
+        self.columns = tuple(replace(c, many=n + 1) if c.numeric else c for c, n in most)
+        self.exact, self.whole = exact, True
+        self._set(exact)
+
+    def _set(self, views: Codes) -> None:
         self._known = {row.tobytes() for row in views}
         self._where = _Where(self.columns, views)
-        return self.size - before
 
     def part(self, rows: NDArray[np.int64]) -> "Table":
         """A table of some of the exact rows, without views."""
@@ -196,24 +205,37 @@ class Table:
         inside = [self._where.one_of(places[n], codes) for n, codes in cube.items()]
         return bool(np.bitwise_and.reduce([self._where.all, *inside]).any())
 
-    def generalise(self, view: Codes, rng: random.Random, tries: int = 6) -> Cube:
+    def generalise(self, view: Codes, rng: random.Random) -> Cube:
         """A large cube around ``view`` without a view of the table.
 
         First drop variables, then widen the remaining ones value by value, while every view of the
         table still differs somewhere; the cube with the fewest variables of several random orders.
+        Numbers are dropped before others: a small instance lacks combinations of many, and a clause
+        that rests on that does not hold in a larger one.
         """
-        same = np.stack([self._where.at(j, int(code)) for j, code in enumerate(view)])
-        choices = {tuple(sorted(self._needed(same, rng))) for _ in range(tries)}
+        where, words = self._where, self._where.some
+        alike = [where.at(j, int(code)) for j, code in enumerate(view)]
+        same, choices = np.stack([bits[words] for bits in alike]), set[tuple[int, ...]]()
+        for _ in range(_TRIES):
+            while True:
+                kept = self._needed(same, where.all[words], rng)
+                met = np.bitwise_and.reduce([where.all, *(alike[j] for j in kept)])
+                if not met.any():
+                    break
+                words = np.union1d(words, np.flatnonzero(met))
+                same = np.stack([bits[words] for bits in alike])
+            choices.add(tuple(sorted(kept)))
         fewest = min(len(c) for c in choices)
         few = sorted(c for c in choices if len(c) == fewest)
         return min((self._widen(view, list(c), rng) for c in few), key=self._cost)
 
-    def _needed(self, same: Masks, rng: random.Random) -> list[int]:
-        """Few columns of which each view differs in one; ``same`` are those alike, by column."""
+    def _needed(self, same: Masks, views: Masks, rng: random.Random) -> list[int]:
+        """Few columns of which each of ``views`` differs in one; ``same``: where they do not."""
         order = list(range(len(self.columns)))
         rng.shuffle(order)
+        order.sort(key=lambda j: not self.columns[j].numeric)
         later = np.bitwise_and.accumulate(same[order[::-1]], axis=0)[::-1]
-        here, kept = self._where.all, list[int]()
+        here, kept = views, list[int]()
         for k, j in enumerate(order, 1):
             rest = here & later[k] if k < len(order) else here
             if rest.any():
@@ -234,7 +256,7 @@ class Table:
             others = [mask for k, mask in inside.items() if k != j]
             met = self._where.met(j, np.bitwise_and.reduce([self._where.all, *others]))
             allowed[j] = frozenset(range(self.columns[j].card)) - met
-            inside[j] = self._where.one_of(j, allowed[j])
+            inside[j] = self._where.all & ~self._where.one_of(j, met)
         return {
             self.columns[j].var.name: s
             for j, s in sorted(allowed.items())
@@ -243,7 +265,10 @@ class Table:
 
 
 class _Where:
-    """Which views have which code: a row of bits, one per view, for each code of each column."""
+    """Which views have which code: a row of bits, one per view, for each code of each column.
+
+    ``some`` are places of words, all over the table.
+    """
 
     def __init__(self, columns: tuple[Column, ...], views: Codes) -> None:
         self._count = len(views)
@@ -256,6 +281,7 @@ class _Where:
             for c, codes in zip(columns, np.ascontiguousarray(views.T), strict=True)
         ]
         self.all = self._packed(np.ones(len(views), np.bool_))
+        self.some = np.arange(0, self._words, self._words // _SOME + 1)
 
     def _packed(self, which: NDArray[np.bool_]) -> Masks:
         packed = np.zeros(8 * self._words, np.uint8)
@@ -290,7 +316,8 @@ class _Where:
 
     def met(self, column: int, views: Masks) -> frozenset[int]:
         """The codes that some of the views have."""
-        found = (self._bits[column] & views).any(axis=1)
+        words = np.flatnonzero(views)
+        found = (self._bits[column][:, words] & views[words]).any(axis=1)
         return frozenset(np.flatnonzero(found).tolist())
 
 
