@@ -260,7 +260,9 @@ class Speaker:
             return self._listed(e)
         if e.binder.sort != self.sort:
             raise NoText(f"a quantifier over {e.binder.sort}")
-        key = (e, tuple(sorted(self.places.items(), key=lambda item: item[0].name)))
+        free = {t for t in walk(e) if isinstance(t, Param)} - {e.binder}
+        about = [(param, page) for param, page in self.places.items() if param in free]
+        key = (e, tuple(sorted(about, key=lambda item: item[0].name)))
         if key not in self.script.named:
             bodies = [self.at(e.binder, page).truth(e.body) for page in self.pages]
             name = symbol(f"{e.kind} {len(self.script.named) + 1}")
@@ -278,7 +280,7 @@ class Speaker:
                     body = self.at(e.binder, page).truth(e.body)
                     known = f"(=> {name} {body})" if e.kind == "all" else f"(=> {body} {name})"
                     self.script.claim(f"(=> {other} {known})")
-                if self.further and not self.nested:
+                if self.further and not (self.nested and about):
                     self._witness(e, name, bodies)
         return self.script.named[key]
 

@@ -206,6 +206,16 @@ def test_a_variable_may_have_any_name(name: str, dims: tuple[IndexSort, ...]) ->
     assert recheck(made, "cvc5")[0] == "step go, actor: not refuted"
 
 
+def test_a_quantifier_means_the_same_from_each_page() -> None:
+    """The reference changes or stays for all pages alike: two never get it."""
+    cur = StateVar("cur", (), RefSort(PAGE), None)
+    read, some = Read("cur", (), RefSort(PAGE)), exists(Q, bit("buddy", Q))
+    take = Action("take", TRUE, (Write("cur", (), ite(some, P, read)),), (P,))
+    system = System("s", (PAGE,), (cur, StateVar("buddy", (PAGE,), BOOL, True)), (take,))
+    task = Task(system, (), SIZES, frozenset({"page"}))
+    assert certify(task, Invariant(P, (), (), ())) == ()
+
+
 def test_a_word_of_another_enumeration_is_refused() -> None:
     """Numbers stand for words in scripts; the same word may have another one elsewhere."""
     mode, other = EnumSort("mode", ("on", "off")), EnumSort("mode", ("off", "on"))
