@@ -82,7 +82,7 @@ class Closure:
         self.met: Bits = np.zeros((0, len(self._asked)), np.bool_)
         self._goals = tuple(goals)
         self._looking = defaultdict[int, list[int]](list)
-        self._acting = defaultdict[int, list[int]](list)
+        self._acting, self._known = np.zeros(0, np.int64), set[int]()
         self.broken = dict[str, int]()
         self.overflow = ""
         self.complete = False
@@ -108,7 +108,7 @@ class Closure:
 
     def _close(self) -> bool:
         """Take steps until they lead to nothing new; false if a counter ran into its bound."""
-        successors, done, pairs = Successors(self), 0, _pairs([])
+        successors, done, pairs = Successors(self), 0, np.zeros((0, 2), np.int64)
         while True:
             fresh = np.arange(done, self.views.count)
             done = self.views.count
@@ -153,19 +153,26 @@ class Closure:
 
     def _seeing(self, fresh: Numbers) -> Numbers:
         """New views as onlookers of the steps that are known for their globals."""
-        places = self.place[fresh].tolist()
-        pairs = zip(fresh.tolist(), places, strict=True)
-        return _pairs([(actor, view) for view, place in pairs for actor in self._acting[place]])
+        places = self.place[self._acting]
+        first = np.searchsorted(places, self.place[fresh], "left")
+        many = np.searchsorted(places, self.place[fresh], "right") - first
+        ends = np.cumsum(many)
+        within = np.arange(int(many.sum())) - np.repeat(ends - many, many)
+        actors = self._acting[np.repeat(first, many) + within]
+        return np.stack([actors, np.repeat(fresh, many)], axis=1)
 
     def _seen(self, actors: Sequence[int]) -> Numbers:
         """Views whose steps are new to those who look on, with all of these."""
-        found = list[tuple[int, int]]()
-        for actor in actors:
-            place = int(self.place[actor])
-            if actor not in self._acting[place]:
-                self._acting[place].append(actor)
-                found += [(actor, view) for view in self._looking[place]]
-        return _pairs(found)
+        new = [a for a in dict.fromkeys(actors) if a not in self._known]
+        self._known |= set(new)
+        fresh = np.array(new, np.int64)
+        acting = np.concatenate([self._acting, fresh])
+        self._acting = acting[np.argsort(self.place[acting], kind="stable")]
+        looking = [np.array(self._looking[p], np.int64) for p in self.place[fresh].tolist()]
+        if not looking:
+            return np.zeros((0, 2), np.int64)
+        many = [len(views) for views in looking]
+        return np.stack([np.repeat(fresh, many), np.concatenate(looking)], axis=1)
 
 
 class Successors(Batch):
@@ -175,7 +182,7 @@ class Successors(Batch):
         unlimited = 1 << 60, 1 << 60
         super().__init__(closure.system, closure.layout, closure.views, _CAPACITY, unlimited)
         self._closure = closure
-        self._pairs, self._seen = _pairs([]), np.zeros(0, np.bool_)
+        self._pairs, self._seen = np.zeros((0, 2), np.int64), np.zeros(0, np.bool_)
         self._actors = list[int]()
 
     def take_steps(self, pairs: Numbers) -> None:
@@ -231,10 +238,6 @@ def _numbers(table: Visited, rows: Array) -> Numbers:
     """The numbers of rows in a table, which takes in the new ones."""
     none = np.zeros(len(rows), np.int32)
     return table.insert(rows, none, none).astype(np.int64)
-
-
-def _pairs(found: Sequence[tuple[int, int]]) -> Numbers:
-    return np.array(found, np.int64).reshape(-1, 2)
 
 
 def _counted(form: PageForm) -> System:
