@@ -190,7 +190,7 @@ def known_rows(file: Path) -> dict[tuple[str, str], Row]:
 
 def wanted(models: Sequence[str], scenarios: Sequence[str]) -> Iterator[tuple[str, str]]:
     """The models and scenarios to look at, in the order of their names and as declared."""
-    for model in models or [n for n in shipped_names() if n not in ("newest",)]:
+    for model in models or shipped_names():
         declared = load_model(model)
         for name in scenarios_of(declared, ()):
             if not scenarios or name in scenarios:
