@@ -39,7 +39,7 @@ from pagestate.smt.terms import NoView
 PROVABLE = ("always", "step")
 """The kinds of properties that an invariant can prove."""
 _SUBJECT = "page"
-_THREADS = 3
+_THREADS = 2
 _MOST_THREADS = 4
 """Replicated threads per page in the views of any number of pages, at first and at most."""
 _LEADS_TO = "as far as one page and the globals tell, steps lead to "

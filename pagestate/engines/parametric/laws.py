@@ -98,19 +98,21 @@ def mine(form: PageForm, table: Table, subject: Param) -> tuple[Law, ...]:
     chosen = np.arange(len(table.exact))
     if len(chosen) > _MOST_ROWS:
         chosen = np.sort(np.random.default_rng(0).permutation(chosen)[:_MOST_ROWS])
-    for _ in range(_SAMPLES):
-        found, part = list[Law](), table.part(chosen)
-        configs, earlier = _configs(part), frozenset[str]()
-        for name, j in counters.items():
-            found += _laws_of(form, part, subject, j, configs, earlier)
-            earlier |= {name}
-        if len(chosen) == len(table.exact):
-            break
-        wrong = [_refuting(law, table) for law in found]
-        wrong = [rows[:: len(rows) // _MORE + 1] for rows in wrong if len(rows)]
-        if not wrong:
-            break
-        chosen = np.union1d(chosen, np.concatenate(wrong))
+    found, earlier = list[Law](), frozenset[str]()
+    part = table.part(chosen)
+    configs = _configs(part)
+    for name, j in counters.items():
+        for _ in range(_SAMPLES):
+            laws = _laws_of(form, part, subject, j, configs, earlier)
+            wrong = [] if len(chosen) == len(table.exact) else [_refuting(w, table) for w in laws]
+            wrong = [rows[:: len(rows) // _MORE + 1] for rows in wrong if len(rows)]
+            if not wrong:
+                break
+            chosen = np.union1d(chosen, np.concatenate(wrong))
+            part = table.part(chosen)
+            configs = _configs(part)
+        found += laws
+        earlier |= {name}
     return tuple(found)
 
 
