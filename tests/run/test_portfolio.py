@@ -1,6 +1,7 @@
 """The parent's side, with engines that say what a test makes them say."""
 
 import faulthandler
+import multiprocessing
 import os
 import signal
 import time
@@ -334,8 +335,15 @@ def test_a_certificate_that_cannot_be_written():
 
 
 def contest(one, other):
-    """Two engines speak about FIRST, while SECOND stays open so that both are heard."""
-    work = play(explicit=[one, sleep], bmc=[other, exhausted("bmc", SECOND), sleep])
+    """Two engines speak about FIRST, while SECOND stays open so that both are heard.
+
+    The second one waits for the first, however late that is.
+    """
+    spoken = multiprocessing.get_context("fork").Event()
+    work = play(
+        explicit=[one, spoken.set, sleep],
+        bmc=[spoken.wait, other, exhausted("bmc", SECOND), sleep],
+    )
     return go(work, FIRST, SECOND)
 
 
